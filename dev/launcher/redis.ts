@@ -1,0 +1,111 @@
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { type Daemon, endProcess, orphan, startDaemon, tail } from './daemon.js';
+import { freePort } from './free-port.js';
+import { findRedis } from './redis-binary.js';
+import { keptSecret } from './secret.js';
+import { eventually } from './wait.js';
+
+/** Loading a large append-only file counts. */
+const START_MS = 30_000;
+const ATTEMPTS = 3;
+const STOP: [NodeJS.Signals, number][] = [
+  ['SIGTERM', 10_000],
+  ['SIGKILL', 3000],
+];
+
+export interface PrivateRedis {
+  url: string;
+  exited: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a private Redis on a free port of 127.0.0.1; one that a killed parent left behind in the folder is stopped first.
+ * @param folder made for this server: data, password, log
+ * @param cache where Redis itself is kept if it has to be fetched
+ * @throws Failure if there is no Redis to run; Error with the end of its log when it does not come up
+ */
+export async function startRedis(folder: string, cache: string): Promise<PrivateRedis> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const home = realpathSync(folder);
+  const { command, env } = await findRedis(cache);
+  const password = keptSecret(join(home, 'password'));
+  await endOrphanedRedis(home);
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const server = launch(home, port, password, command, env);
+    await eventually(async () => !server.running() || (await answers(port, password)), START_MS);
+    if (server.running() && (await answers(port, password))) {
+      return {
+        url: `redis://:${password}@127.0.0.1:${port}`,
+        exited: server.exited,
+        stop: () => endProcess(server.pid, STOP),
+      };
+    }
+    if (server.running()) await endProcess(server.pid, STOP);
+    const said = tail(join(home, 'redis.log'));
+    if (attempt === ATTEMPTS || !said.includes('bind')) {
+      throw new Error(`The private Redis ${await server.exited}. The end of ${home}/redis.log:\n${said}`);
+    }
+  }
+}
+
+/** Ends the server that a killed parent left behind in the folder, if there is one. */
+export async function endOrphanedRedis(folder: string): Promise<void> {
+  const pid = orphan(join(folder, 'redis.pid'), folder);
+  if (pid !== null) await endProcess(pid, STOP);
+}
+
+function launch(
+  home: string,
+  port: number,
+  password: string,
+  command: string,
+  env: NodeJS.ProcessEnv | undefined,
+): Daemon {
+  // A file, because a command line shows the password to everybody on the machine.
+  const settings = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(home)}`,
+    `pidfile ${JSON.stringify(join(home, 'redis.pid'))}`,
+    'appendonly yes',
+    'save ""',
+    'maxmemory-policy noeviction',
+    'databases 512',
+  ];
+  writeFileSync(join(home, 'redis.conf'), `${settings.join('\n')}\n`, { mode: 0o600 });
+  const logFile = join(home, 'redis.log');
+  rmSync(logFile, { force: true });
+  return startDaemon({
+    command,
+    args: [join(home, 'redis.conf')],
+    folder: home,
+    logFile,
+    env: env ?? process.env,
+    lastSignal: 'SIGTERM',
+  });
+}
+
+/** Asks for PONG by hand: the launcher needs no client for more than this. */
+function answers(port: number, password: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    const done = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += chunk.toString();
+      if (said.includes('PONG')) done(true);
+      else if (said.includes('LOADING')) done(false);
+    });
+    socket.setTimeout(1000, () => done(false));
+    socket.once('error', () => done(false));
+    socket.once('close', () => done(false));
+  });
+}

@@ -1,0 +1,114 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from './failure.mjs';
+import { generate } from './generate.mjs';
+import { install } from './install.mjs';
+import { lock } from './lock.mjs';
+import { run } from './run.mjs';
+import { digest, unlessStamped } from './stamp.mjs';
+import { step } from './step.mjs';
+
+/**
+ * Brings a clone, however bare, to where its programs can run: dependencies, database client, dist and dist-dev.
+ * What is up to date is left alone. Only one process at a time does this in a clone; a second one waits for it.
+ * @param {string} root the project's folder
+ * @param {AbortSignal} signal
+ */
+export async function prepare(root, signal) {
+  await whileLocked(root, signal, async () => {
+    await prepareSources(root, signal);
+    await Promise.all([buildProduct(root, signal), buildDevelopment(root, signal)]);
+  });
+}
+
+/**
+ * As `prepare`, but nothing is built: what lint and typecheck need.
+ * @param {string} root @param {AbortSignal} signal
+ */
+export async function prepareToCheck(root, signal) {
+  await whileLocked(root, signal, () => prepareSources(root, signal));
+}
+
+/** @param {string} root @param {AbortSignal} signal @param {() => Promise<void>} work */
+async function whileLocked(root, signal, work) {
+  const held = await lock(join(root, '.local', 'prepare.lock'), (owner) =>
+    console.log(`- Waiting for process ${owner}, which is building this clone ...`),
+  );
+  try {
+    signal.throwIfAborted();
+    await work();
+  } finally {
+    held.release();
+  }
+}
+
+/**
+ * As `prepare`, and the long programs beside the tests, compiled into dist-test.
+ * @param {string} root @param {AbortSignal} signal
+ */
+export async function preparePrograms(root, signal) {
+  await prepare(root, signal);
+  await build(
+    root,
+    'dist-test',
+    ['test', 'dev', 'src', 'tsconfig.json', 'package-lock.json'],
+    'Building the test programs',
+    ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.programs.json'],
+    signal,
+  );
+}
+
+/** @param {string} root @param {AbortSignal} signal */
+async function prepareSources(root, signal) {
+  await install(root, signal);
+  await generateClient(root, signal);
+}
+
+/** @param {string} root @param {AbortSignal} signal */
+async function generateClient(root, signal) {
+  const input = digest(root, ['prisma/schema.prisma', 'package-lock.json']);
+  await unlessStamped(join(root, 'src/generated/.stamp'), input, () =>
+    step('Generating the database client', () => generate(root, signal)),
+  );
+}
+
+/** @param {string} root @param {AbortSignal} signal */
+function buildProduct(root, signal) {
+  const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package-lock.json'];
+  return build(
+    root,
+    'dist',
+    inputs,
+    'Building the API and the worker',
+    ['node_modules/@nestjs/cli/bin/nest.js', 'build'],
+    signal,
+  );
+}
+
+/** @param {string} root @param {AbortSignal} signal */
+function buildDevelopment(root, signal) {
+  const inputs = ['dev', 'tsconfig.json', 'package-lock.json'];
+  return build(
+    root,
+    'dist-dev',
+    inputs,
+    'Building the launcher and the sandboxes',
+    ['node_modules/typescript/bin/tsc', '-p', 'dev'],
+    signal,
+  );
+}
+
+/**
+ * @param {string} root @param {string} out the folder it makes @param {string[]} inputs @param {string} name
+ * @param {string[]} command @param {AbortSignal} signal
+ */
+async function build(root, out, inputs, name, command, signal) {
+  const input = digest(root, inputs, (path) => path.endsWith('.spec.ts'));
+  await unlessStamped(join(root, out, '.stamp'), input, () =>
+    step(name, async () => {
+      rmSync(join(root, out), { recursive: true, force: true });
+      const { code, output } = await run(process.execPath, command, { cwd: root, signal });
+      if (code !== 0) throw new Failure(`${name} failed:\n${output.trim()}`);
+    }),
+  );
+}

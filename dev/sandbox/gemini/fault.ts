@@ -1,0 +1,84 @@
+import { BadDirective, duration, wholeNumber, type Directive } from './directive.js';
+import {
+  FAULT_STATUSES,
+  badKey,
+  exhausted,
+  googleError,
+  unknownModel,
+  type GoogleError,
+} from './google-error.js';
+
+/** What goes wrong with a call. `after` counts the chunks sent before it; the last chunk is never among them. */
+export type Fault =
+  | { kind: 'refuse'; error: GoogleError }
+  | { kind: 'block'; reason: string }
+  | { kind: 'finish'; reason: string; after: number }
+  | { kind: 'hang' | 'cut' | 'unfinished'; after: number }
+  | { kind: 'error-chunk'; after: number; error: GoogleError };
+
+type Build = (directive: Directive, model: string) => Fault;
+
+const MOST_CHUNKS = 10_000;
+const after = (directive: Directive, usual: number) =>
+  wholeNumber(directive.options.get('after') ?? String(usual), MOST_CHUNKS);
+
+const refuse =
+  (code: number): Build =>
+  (directive) => ({ kind: 'refuse', error: withRetry(googleError(code), directive) });
+
+const finish =
+  (reason: string, usualAfter = 0): Build =>
+  (directive) => ({ kind: 'finish', reason, after: after(directive, usualAfter) });
+
+const interrupt =
+  (kind: 'hang' | 'cut' | 'unfinished', usualAfter: number): Build =>
+  (directive) => ({ kind, after: after(directive, usualAfter) });
+
+function withRetry(error: GoogleError, { options }: Directive): GoogleError {
+  const retry = options.get('retry');
+  if (!retry) return error;
+  const retryDelay = `${duration(retry) / 1000}s`;
+  return { ...error, details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }] };
+}
+
+function tooMany({ options }: Directive, model: string): Fault {
+  const quota = options.get('quota') ?? 'minute';
+  if (quota !== 'minute' && quota !== 'day' && quota !== 'shared') throw new BadDirective(quota);
+  const retry = options.get('retry') ?? '1s';
+  const retryMs = retry === 'none' ? undefined : duration(retry);
+  const limit = wholeNumber(options.get('limit') ?? '15', 1_000_000);
+  return { kind: 'refuse', error: exhausted({ model, quota, limit, retryMs }) };
+}
+
+function errorChunk(directive: Directive): Fault {
+  const code = wholeNumber(directive.options.get('status') ?? '503', 599);
+  return { kind: 'error-chunk', after: after(directive, 2), error: googleError(code) };
+}
+
+const FAULTS = new Map<string, Build>([
+  ...FAULT_STATUSES.map((code) => [String(code), refuse(code)] as const),
+  ['429', tooMany],
+  ['404', (_, model) => ({ kind: 'refuse', error: unknownModel(model, 'generateContent') })],
+  ['bad-key', () => ({ kind: 'refuse', error: badKey() })],
+  ['hang', interrupt('hang', 0)],
+  ['cut', interrupt('cut', 2)],
+  ['unfinished', interrupt('unfinished', 2)],
+  ['error-chunk', errorChunk],
+  ['safety', finish('SAFETY')],
+  ['prohibited', finish('PROHIBITED_CONTENT')],
+  ['recitation', finish('RECITATION')],
+  ['max-tokens', finish('MAX_TOKENS', 2)],
+  ['empty', () => ({ kind: 'finish', reason: 'STOP', after: 0 })],
+  ['finish', (directive, model) => finish(upperWord(directive.words[0]))(directive, model)],
+  ['block', ({ words }) => ({ kind: 'block', reason: upperWord(words[0] ?? 'SAFETY') })],
+]);
+
+function upperWord(word = ''): string {
+  if (!/^\w+$/.test(word)) throw new BadDirective(`${word} is no reason`);
+  return word.toUpperCase();
+}
+
+/** Null when the directive is none of the faults. */
+export function faultOf(directive: Directive, model: string): Fault | null {
+  return FAULTS.get(directive.name)?.(directive, model) ?? null;
+}

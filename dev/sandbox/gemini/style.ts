@@ -1,0 +1,70 @@
+import { duration, wholeNumber, type Directive } from './directive.js';
+
+/** How a reply is delivered, and what it says. */
+export interface Style {
+  latencyMs: number;
+  chunkDelayMs: number;
+  chunks?: number;
+  partsPerChunk: number;
+  thoughts: number;
+  cachedTokens: number;
+  /** The reply is so many words of filler. */
+  words?: number;
+  /** The reply is this text. */
+  say?: string;
+  /** Events are sent in two pieces, parted inside a multi-byte character. */
+  splitBytes: boolean;
+  /** Each chunk of text is the moment at which it was sent. */
+  clock: boolean;
+}
+
+const MOST = { chunks: 10_000, parts: 100, thoughts: 1_000, cached: 10_000_000, words: 200_000 };
+const EMOJI = 'नमस्ते 👩‍👩‍👧‍👦 héllo 🏳️‍🌈 世界 مرحبا 👍🏽 — “ok” \u2028 𝒢𝑒𝓂𝒾𝓃𝒾';
+
+type Apply = (style: Style, directive: Directive) => void;
+
+const STYLES = new Map<string, Apply>([
+  ['latency', (style, { words }) => (style.latencyMs = duration(words[0] ?? '1s'))],
+  ['slow', slow],
+  ['parts', (style, { words }) => (style.partsPerChunk = wholeNumber(words[0] ?? '3', MOST.parts))],
+  ['thoughts', (style, { words }) => (style.thoughts = wholeNumber(words[0] ?? '2', MOST.thoughts))],
+  ['cached', (style, { words }) => (style.cachedTokens = wholeNumber(words[0] ?? '16', MOST.cached))],
+  ['words', (style, { words }) => (style.words = wholeNumber(words[0] ?? '500', MOST.words))],
+  ['say', (style, { rest }) => (style.say = rest)],
+  ['unicode', unicode],
+  ['clock', (style) => (style.clock = true)],
+]);
+
+function slow(style: Style, { options }: Directive): void {
+  style.chunks = Math.max(1, wholeNumber(options.get('chunks') ?? '20', MOST.chunks));
+  style.chunkDelayMs = duration(options.get('delay') ?? '250ms');
+}
+
+function unicode(style: Style): void {
+  style.say = EMOJI;
+  style.chunks = [...EMOJI].length;
+  style.splitBytes = true;
+}
+
+export function plainStyle(chunkDelayMs: number): Style {
+  return {
+    latencyMs: 0,
+    chunkDelayMs,
+    partsPerChunk: 1,
+    thoughts: 0,
+    cachedTokens: 0,
+    splitBytes: false,
+    clock: false,
+  };
+}
+
+/** Applies a directive about style; false when it is none. */
+export function applyStyle(style: Style, directive: Directive): boolean {
+  const apply = STYLES.get(directive.name);
+  apply?.(style, directive);
+  return apply !== undefined;
+}
+
+export function isStyle(name: string): boolean {
+  return STYLES.has(name);
+}

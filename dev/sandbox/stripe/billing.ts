@@ -1,0 +1,154 @@
+import type { Clock } from './clock.js';
+import { nobody, type Cause, type Events } from './events.js';
+import { newInvoice } from './invoices.js';
+import type { Store } from './store.js';
+import { isLive, itemOf, newSubscription, nextPeriodEnd, type Beginning } from './subscriptions.js';
+import type { Customer, Invoice, PaymentMethod, Subscription } from './wire.js';
+
+const day = 86_400;
+/** Days from a failed charge to the next try; after the last one the subscription is cancelled. */
+const retryDays = [3, 5, 7];
+
+/** What money does: subscriptions begin, renew, fail, recover and end, and every step is told in events. */
+export class Billing {
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly events: Events,
+    private readonly publicUrl: () => string,
+  ) {}
+
+  /** Begins a subscription and charges its first invoice; it stays `incomplete` if that fails. */
+  begin(beginning: Beginning, cause: Cause = nobody): Subscription {
+    const subscription = newSubscription(beginning, this.clock.now(beginning.customer));
+    this.store.state.subscriptions[subscription.id] = subscription;
+    this.events.emit('customer.subscription.created', subscription, cause);
+    const invoice = this.bill(subscription, 'subscription_create', cause);
+    const paid = this.charge(invoice, cause);
+    this.change(subscription, cause, () => {
+      if (paid && subscription.status === 'incomplete') subscription.status = 'active';
+    });
+    return subscription;
+  }
+
+  /** Changes a subscription and tells of it, with what the changed fields were before. */
+  change(subscription: Subscription, cause: Cause, how: () => void): void {
+    const before = structuredClone(subscription) as unknown as Record<string, unknown>;
+    how();
+    const after = subscription as unknown as Record<string, unknown>;
+    const previous = Object.fromEntries(
+      Object.entries(before).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(after[key])),
+    );
+    if (Object.keys(previous).length === 0) return;
+    this.events.emit(updateType(before.status as string, subscription), subscription, cause, previous);
+  }
+
+  /** Ends a subscription at once. */
+  cancel(subscription: Subscription, reason: string, cause: Cause = nobody): void {
+    if (!isLive(subscription)) return;
+    const now = this.clock.now(subscription.customer);
+    subscription.status = 'canceled';
+    subscription.canceled_at ??= now;
+    subscription.ended_at = now;
+    subscription.cancellation_details.reason = reason;
+    this.events.emit('customer.subscription.deleted', subscription, cause);
+  }
+
+  /** The period is over: the next one begins and is charged. */
+  renew(subscription: Subscription): void {
+    const item = itemOf(subscription);
+    this.change(subscription, nobody, () => {
+      item.current_period_start = item.current_period_end;
+      item.current_period_end = nextPeriodEnd(
+        item.price,
+        subscription.billing_cycle_anchor,
+        item.current_period_start,
+      );
+      if (subscription.status === 'trialing') subscription.status = 'active';
+    });
+    this.settle(this.bill(subscription, 'subscription_cycle', nobody), nobody);
+  }
+
+  /** Tries an open invoice again: a success recovers the subscription, the last failure ends it. */
+  settle(invoice: Invoice, cause: Cause): boolean {
+    const subscription = this.subscriptionOf(invoice);
+    const paid = this.charge(invoice, cause);
+    if (!subscription || !isLive(subscription)) return paid;
+    if (paid) {
+      this.change(subscription, cause, () => {
+        if (['past_due', 'unpaid', 'incomplete'].includes(subscription.status))
+          subscription.status = 'active';
+      });
+    } else if (invoice.attempt_count > retryDays.length) {
+      this.cancel(subscription, 'payment_failed', cause);
+    } else {
+      this.change(subscription, cause, () => {
+        if (subscription.status === 'active') subscription.status = 'past_due';
+      });
+    }
+    return paid;
+  }
+
+  private subscriptionOf(invoice: Invoice): Subscription | undefined {
+    return this.store.state.subscriptions[invoice.parent.subscription_details.subscription];
+  }
+
+  private bill(subscription: Subscription, reason: Invoice['billing_reason'], cause: Cause): Invoice {
+    const { state } = this.store;
+    const customer = state.customers[subscription.customer] as Customer;
+    const making = {
+      subscription,
+      customer,
+      reason,
+      number: ++state.invoiceCount,
+      publicUrl: this.publicUrl(),
+    };
+    const invoice = newInvoice(making, this.clock.now(customer.id));
+    state.invoices[invoice.id] = invoice;
+    subscription.latest_invoice = invoice.id;
+    this.events.emit('invoice.created', invoice, cause);
+    this.events.emit('invoice.finalized', invoice, cause);
+    return invoice;
+  }
+
+  private charge(invoice: Invoice, cause: Cause): boolean {
+    invoice.attempt_count++;
+    invoice.attempted = true;
+    const card = this.cardFor(invoice);
+    const works = card?.behaviour === 'pays' || (card?.behaviour === 'declines_later' && isFirst(invoice));
+    if (invoice.amount_due > 0 && !works) return this.failed(invoice, cause);
+    invoice.status = 'paid';
+    invoice.amount_paid = invoice.amount_due;
+    invoice.amount_remaining = 0;
+    invoice.next_payment_attempt = null;
+    invoice.status_transitions.paid_at = this.clock.now(invoice.customer);
+    this.events.emit('invoice.paid', invoice, cause);
+    this.events.emit('invoice.payment_succeeded', invoice, cause);
+    return true;
+  }
+
+  private failed(invoice: Invoice, cause: Cause): boolean {
+    const wait = retryDays[invoice.attempt_count - 1];
+    invoice.next_payment_attempt =
+      wait === undefined || isFirst(invoice) ? null : this.clock.now(invoice.customer) + wait * day;
+    this.events.emit('invoice.payment_failed', invoice, cause);
+    return false;
+  }
+
+  private cardFor(invoice: Invoice): PaymentMethod | undefined {
+    const { state } = this.store;
+    const own = this.subscriptionOf(invoice)?.default_payment_method;
+    const general = state.customers[invoice.customer]?.invoice_settings.default_payment_method;
+    return state.paymentMethods[own ?? general ?? ''];
+  }
+}
+
+function isFirst(invoice: Invoice): boolean {
+  return invoice.billing_reason === 'subscription_create';
+}
+
+function updateType(before: string, { status }: Subscription): string {
+  if (status === 'paused' && before !== 'paused') return 'customer.subscription.paused';
+  if (before === 'paused' && status !== 'paused') return 'customer.subscription.resumed';
+  return 'customer.subscription.updated';
+}

@@ -1,0 +1,89 @@
+import { wallTime } from './clock.js';
+import { makeId } from './ids.js';
+import type { Store } from './store.js';
+import type { Interval, Metadata, Price, Product } from './wire.js';
+
+export function newProduct(given: Partial<Product> & { name: string }): Product {
+  const now = wallTime();
+  return {
+    id: makeId('prod_', 14),
+    object: 'product',
+    created: now,
+    livemode: false,
+    active: true,
+    description: null,
+    default_price: null,
+    images: [],
+    marketing_features: [],
+    metadata: {},
+    shippable: null,
+    tax_code: null,
+    type: 'service',
+    updated: now,
+    url: null,
+    ...given,
+  };
+}
+
+export interface PriceMaking {
+  id?: string;
+  product: string;
+  currency: string;
+  amount: number;
+  interval: Interval | null;
+  count?: number;
+  lookupKey?: string | null;
+  nickname?: string | null;
+  metadata?: Metadata;
+}
+
+export function newPrice(making: PriceMaking): Price {
+  const { interval, count = 1 } = making;
+  return {
+    id: making.id ?? makeId('price_1'),
+    object: 'price',
+    created: wallTime(),
+    livemode: false,
+    active: true,
+    billing_scheme: 'per_unit',
+    currency: making.currency,
+    lookup_key: making.lookupKey ?? null,
+    metadata: making.metadata ?? {},
+    nickname: making.nickname ?? null,
+    product: making.product,
+    recurring: interval && {
+      interval,
+      interval_count: count,
+      meter: null,
+      trial_period_days: null,
+      usage_type: 'licensed',
+    },
+    tax_behavior: 'unspecified',
+    tiers_mode: null,
+    transform_quantity: null,
+    type: interval ? 'recurring' : 'one_time',
+    unit_amount: making.amount,
+    unit_amount_decimal: String(making.amount),
+  };
+}
+
+/** A product and the monthly price of the given id, unless that price is there already. */
+export function seedPro(store: Store, priceId: string): void {
+  if (store.state.prices[priceId]) return;
+  const product = newProduct({
+    id: `prod_of_${priceId}`,
+    name: 'Pro',
+    description: 'Unlimited prompts, every day.',
+    default_price: priceId,
+  });
+  store.state.products[product.id] = product;
+  store.state.prices[priceId] = newPrice({
+    id: priceId,
+    product: product.id,
+    currency: 'usd',
+    amount: 999,
+    interval: 'month',
+    nickname: 'Pro, monthly',
+  });
+  store.touch();
+}

@@ -1,0 +1,54 @@
+import { snapshot } from './events.js';
+import { refusals } from './refusal.js';
+import type { State } from './store.js';
+
+/** A copy of `object` as it leaves the API, with the asked-for references replaced by what they name. */
+export function present(object: unknown, paths: string[], state: State): unknown {
+  const copy = outgoing(object);
+  for (const path of paths) {
+    if (path.split('.').length > 4)
+      throw refusals.invalid('You cannot expand more than 4 levels of a property.');
+    expandAt(copy, object, path.split('.'), path, state);
+  }
+  return copy;
+}
+
+function outgoing(object: unknown): unknown {
+  if (isRecord(object) && object.object === 'list') {
+    return { ...object, data: (object.data as unknown[]).map(snapshot) };
+  }
+  return snapshot(object);
+}
+
+/** `source` is the stored object behind `copy`, which may have parts that leave only when asked for. */
+function expandAt(copy: unknown, source: unknown, path: string[], whole: string, state: State): void {
+  if (Array.isArray(copy)) {
+    copy.forEach((entry, at) => expandAt(entry, (source as unknown[])[at], path, whole, state));
+    return;
+  }
+  const [key = '', ...rest] = path;
+  if (!isRecord(copy) || !isRecord(source) || !(key in source)) {
+    throw refusals.invalid(`This property cannot be expanded (${key}).`, 'expand');
+  }
+  copy[key] ??= structuredClone(source[key]);
+  const found = typeof copy[key] === 'string' ? lookUp(copy[key], state) : undefined;
+  if (found) copy[key] = snapshot(found);
+  if (rest.length > 0 && copy[key] !== null) expandAt(copy[key], found ?? source[key], rest, whole, state);
+}
+
+function lookUp(id: string, state: State): unknown {
+  return (
+    state.customers[id] ??
+    state.products[id] ??
+    state.prices[id] ??
+    state.subscriptions[id] ??
+    state.invoices[id] ??
+    state.sessions[id] ??
+    state.paymentMethods[id] ??
+    state.portalConfigurations[id]
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,126 @@
+import type { FastifyInstance } from 'fastify';
+import { testCard, testCards } from '../cards.js';
+import { Refusal } from '../refusal.js';
+import type { CheckoutSession } from '../wire.js';
+import type { World } from '../world.js';
+import { dayOf, escape, layout, money } from './layout.js';
+
+interface Typed {
+  card?: string;
+  expiry?: string;
+  cvc?: string;
+}
+
+/** The hosted checkout page: pay with a test card, be declined, or go back. It works without scripts. */
+export function checkoutPages(app: FastifyInstance, world: World): void {
+  const find = (id: string) => world.store.state.sessions[id];
+
+  app.get<{ Params: { id: string } }>('/c/pay/:id', ({ params }, reply) => {
+    const session = find(params.id);
+    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
+    if (!session) return reply.status(404).send(closedPage('There is no such checkout.', null));
+    return reply.send(
+      session.status === 'open' ? openPage(session) : closedPage(closedReason(session), session.cancel_url),
+    );
+  });
+
+  app.post<{ Params: { id: string }; Body: Typed }>('/c/pay/:id', ({ params, body }, reply) => {
+    const session = find(params.id);
+    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
+    if (!session) return reply.status(404).send(closedPage('There is no such checkout.', null));
+    if (session.status !== 'open')
+      return reply.status(409).send(closedPage(closedReason(session), session.cancel_url));
+    const problem = pay(world, session, body);
+    if (problem) return reply.status(402).send(openPage(session, body, problem));
+    return reply.redirect(session.success_url.replaceAll('{CHECKOUT_SESSION_ID}', session.id), 303);
+  });
+}
+
+function closedReason({ status }: CheckoutSession): string {
+  return status === 'complete' ? 'This checkout is already paid.' : 'This checkout has expired.';
+}
+
+/** Pays, or says in a sentence why not. */
+function pay(
+  world: World,
+  session: CheckoutSession,
+  { card = '', expiry = '', cvc = '' }: Typed,
+): string | null {
+  const known = testCard(card);
+  if (!known) return 'Only the test cards below work here. Never type a real card number into a sandbox.';
+  if (!/^\s*(0[1-9]|1[0-2])\s*\/\s*\d{2}\s*$/.test(expiry)) return 'The expiry date reads like 12/34.';
+  if (!/^\s*\d{3}\s*$/.test(cvc)) return 'The security code has three digits.';
+  try {
+    world.desk.pay(session, known);
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
+}
+
+function openPage(session: CheckoutSession, typed: Typed = {}, problem?: string): string {
+  const line = session.line_items.data[0];
+  const total = money(session.amount_total, session.currency);
+  const per = line?.price.recurring?.interval ?? 'month';
+  return layout(
+    `Subscribe to ${line?.description ?? ''}`,
+    `<main class="split">
+<section class="summary" aria-labelledby="what"><div class="inner">
+<h1 id="what">Subscribe to ${escape(line?.description ?? '')}</h1>
+<p class="amount">${total} <small>per ${per}</small></p>
+<dl class="rows">
+<div><dt>${escape(line?.description ?? '')}${(line?.quantity ?? 1) > 1 ? ` × ${line?.quantity}` : ''}, billed every ${per}</dt><dd>${total}</dd></div>
+<div><dt>Due today</dt><dd>${total}</dd></div>
+<div><dt>Open until</dt><dd>${dayOf(session.expires_at)}</dd></div>
+</dl></div></section>
+<section class="pay" aria-labelledby="how"><div class="inner">
+<form method="post" class="stack" id="payment-form">
+<h2 id="how">Pay with card</h2>
+${problem ? `<p class="note bad" role="alert" id="problem">${escape(problem)}</p>` : ''}
+${cardFields(typed, problem)}
+<button class="main" type="submit">Pay ${total} and subscribe</button>
+${chips()}
+</form>
+${session.cancel_url ? `<p><a href="${escape(session.cancel_url)}" id="back">Go back without paying</a></p>` : ''}
+</div></section></main>${script}`,
+  );
+}
+
+function cardFields({ card, expiry, cvc }: Typed, problem?: string): string {
+  const wrong = problem ? ' aria-invalid="true" aria-describedby="problem"' : '';
+  return `<div><label for="card">Card number</label>
+<input type="text" id="card" name="card" inputmode="numeric" autocomplete="off" required value="${escape(card ?? '4242 4242 4242 4242')}"${wrong}></div>
+<div class="pair"><div><label for="expiry">Expiry (MM/YY)</label>
+<input type="text" id="expiry" name="expiry" inputmode="numeric" autocomplete="off" required value="${escape(expiry ?? '12/34')}"></div>
+<div><label for="cvc">Security code</label>
+<input type="text" id="cvc" name="cvc" inputmode="numeric" autocomplete="off" required value="${escape(cvc ?? '123')}"></div></div>`;
+}
+
+/** Fills the card field; whoever has no scripts can type the number shown. */
+function chips(): string {
+  const buttons = testCards.map(({ number, label }) => {
+    const shown = number.replace(/(.{4})(?=.)/g, '$1 ');
+    return `<button type="button" data-card="${shown}"><span>${label}</span><code>${shown}</code></button>`;
+  });
+  return `<fieldset><legend>Test cards</legend><div class="choices">${buttons.join('\n')}</div></fieldset>`;
+}
+
+const script = `<script>
+for (const chip of document.querySelectorAll('[data-card]')) {
+  chip.addEventListener('click', () => {
+    const field = document.getElementById('card');
+    field.value = chip.dataset.card;
+    field.focus();
+  });
+}
+</script>`;
+
+function closedPage(reason: string, back: string | null): string {
+  return layout(
+    'Checkout',
+    `<main class="narrow"><div class="card stack"><h1>${escape(reason)}</h1>
+<p class="quiet">Start again from the product to get a new checkout.</p>
+${back ? `<p><a class="button" href="${escape(back)}">Back to the product</a></p>` : ''}</div></main>`,
+  );
+}

@@ -1,0 +1,90 @@
+import type { Form, FormValue } from './form.js';
+import { refusals } from './refusal.js';
+import type { Metadata } from './wire.js';
+
+/** Reads typed parameters out of a form, refusing what Stripe refuses, in its words. */
+export class Params {
+  constructor(
+    readonly form: Form,
+    private readonly prefix = '',
+  ) {}
+
+  /** Refuses a parameter that this API version does not know. */
+  allow(known: readonly string[]): void {
+    const stranger = Object.keys(this.form).find((key) => !known.includes(key) && key !== 'expand');
+    if (stranger !== undefined) throw refusals.unknown(this.name(stranger));
+  }
+
+  has(key: string): boolean {
+    return this.form[key] !== undefined;
+  }
+
+  /** The text of a parameter; an absent or empty one is null. */
+  text(key: string): string | null {
+    const value = this.form[key];
+    if (value === undefined || value === '') return null;
+    if (typeof value !== 'string')
+      throw refusals.invalid(`Invalid string: ${this.name(key)}`, this.name(key));
+    return value;
+  }
+
+  required(key: string): string {
+    const value = this.text(key);
+    if (value === null) throw refusals.missing(this.name(key));
+    return value;
+  }
+
+  whole(key: string): number | null {
+    const value = this.text(key);
+    if (value === null) return null;
+    if (!/^-?\d+$/.test(value)) {
+      throw refusals.invalid(`Invalid integer: ${value}`, this.name(key), 'parameter_invalid_integer');
+    }
+    return Number(value);
+  }
+
+  flag(key: string): boolean | null {
+    const value = this.text(key);
+    if (value === null) return null;
+    if (value !== 'true' && value !== 'false') {
+      throw refusals.invalid(`Invalid boolean: ${value}`, this.name(key));
+    }
+    return value === 'true';
+  }
+
+  group(key: string): Params {
+    const value = this.form[key];
+    return new Params(isGroup(value) ? value : {}, this.name(key));
+  }
+
+  groups(key: string): Params[] {
+    const value = this.form[key];
+    if (!Array.isArray(value)) return [];
+    return value.map((entry, at) => new Params(isGroup(entry) ? entry : {}, `${this.name(key)}[${at}]`));
+  }
+
+  texts(key: string): string[] {
+    const value = this.form[key];
+    return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+  }
+
+  /** Metadata merged into what is there; an empty value removes its key, as Stripe does. */
+  metadata(present: Metadata = {}): Metadata {
+    const merged: Metadata = { ...present };
+    for (const [key, value] of Object.entries(this.group('metadata').form)) {
+      if (typeof value !== 'string')
+        throw refusals.invalid('Metadata values must be strings', this.name('metadata'));
+      if (value === '') delete merged[key];
+      else merged[key] = value;
+    }
+    return merged;
+  }
+
+  name(key: string): string {
+    return this.prefix ? `${this.prefix}[${key}]` : key;
+  }
+}
+
+function isGroup(value: FormValue | undefined): value is Form {
+  return typeof value === 'object' && !Array.isArray(value);
+}

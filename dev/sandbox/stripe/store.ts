@@ -1,0 +1,111 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type {
+  CheckoutSession,
+  Customer,
+  Invoice,
+  PaymentMethod,
+  PortalConfiguration,
+  PortalSession,
+  Price,
+  Product,
+  StripeEvent,
+  Subscription,
+} from './wire.js';
+
+export interface Delivery {
+  id: string;
+  event: string;
+  type: string;
+  status: 'held' | 'pending' | 'delivered' | 'failed' | 'dropped';
+  attempts: number;
+  /** Milliseconds by the wall at which it is sent next. */
+  nextAt: number;
+  /** What the endpoint answered last: a status, or the failure to connect. */
+  lastResult: string | null;
+}
+
+export interface StoredAnswer {
+  /** Method, path and parameters of the first request with this key. */
+  request: string;
+  at: number;
+  status: number;
+  body: string;
+}
+
+/** Everything the sandbox remembers. Objects keep the order in which they were made. */
+export interface State {
+  customers: Record<string, Customer>;
+  products: Record<string, Product>;
+  prices: Record<string, Price>;
+  sessions: Record<string, CheckoutSession>;
+  subscriptions: Record<string, Subscription>;
+  invoices: Record<string, Invoice>;
+  paymentMethods: Record<string, PaymentMethod>;
+  portalConfigurations: Record<string, PortalConfiguration>;
+  portalSessions: Record<string, PortalSession>;
+  events: Record<string, StripeEvent>;
+  deliveries: Record<string, Delivery>;
+  answers: Record<string, StoredAnswer>;
+  /** Seconds by which a customer's test clock is ahead of the wall clock. */
+  clocks: Record<string, number>;
+  invoiceCount: number;
+}
+
+function emptyState(): State {
+  return {
+    customers: {},
+    products: {},
+    prices: {},
+    sessions: {},
+    subscriptions: {},
+    invoices: {},
+    paymentMethods: {},
+    portalConfigurations: {},
+    portalSessions: {},
+    events: {},
+    deliveries: {},
+    answers: {},
+    clocks: {},
+    invoiceCount: 0,
+  };
+}
+
+/** The state in memory and, given a file, on disk: written as a whole and renamed into place. */
+export class Store {
+  state: State;
+  private dirty = false;
+
+  constructor(private readonly file?: string) {
+    this.state = { ...emptyState(), ...(file && readState(file)) };
+    if (file) mkdirSync(dirname(file), { recursive: true });
+  }
+
+  /** To be called after a change; changes of the same turn are written together. */
+  touch(): void {
+    if (!this.file || this.dirty) return;
+    this.dirty = true;
+    setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    if (!this.file || !this.dirty) return;
+    this.dirty = false;
+    writeFileSync(`${this.file}.tmp`, JSON.stringify(this.state), { mode: 0o600 });
+    renameSync(`${this.file}.tmp`, this.file);
+  }
+
+  reset(): void {
+    this.state = emptyState();
+    this.touch();
+  }
+}
+
+function readState(file: string): Partial<State> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<State>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new Error(`Cannot read the sandbox's data in ${file}: remove it to begin anew`, { cause: error });
+  }
+}

@@ -1,0 +1,42 @@
+import type { TestClock } from './advance.js';
+import type { Billing } from './billing.js';
+import type { CheckoutDesk } from './checkout-desk.js';
+import type { Clock } from './clock.js';
+import type { Deliveries } from './deliveries.js';
+import type { Events, Cause } from './events.js';
+import type { Faults } from './faults.js';
+import type { Idempotency } from './idempotency.js';
+import type { Journal } from './journal.js';
+import type { Params } from './params.js';
+import type { Store } from './store.js';
+
+/** Everything one sandbox consists of. */
+export interface World {
+  store: Store;
+  clock: Clock;
+  events: Events;
+  deliveries: Deliveries;
+  billing: Billing;
+  desk: CheckoutDesk;
+  testClock: TestClock;
+  idempotency: Idempotency;
+  faults: Faults;
+  journal: Journal;
+  /** The address under which a browser reaches the sandbox, without a trailing slash. */
+  publicUrl: () => string;
+}
+
+/** One API request, read. */
+export interface Call {
+  id: string;
+  params: Params;
+  cause: Cause;
+}
+
+/** One method of Stripe's API: the parameters it knows, and what it does. */
+export interface Route {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  params: readonly string[];
+  handle: (call: Call) => unknown;
+}

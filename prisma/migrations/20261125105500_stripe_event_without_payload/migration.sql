@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "stripe_event" DROP COLUMN "payload";

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { User } from '../../generated/prisma/client.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { PrismaService } from '../../infra/prisma/prisma.service.js';
+import { QuotaService } from '../../quota/quota.service.js';
+import type { Sql } from '../../infra/prisma/database.js';
+import type { Identity } from '../identity.js';
+import { ERASE, FORGIVE } from '../otp/otp.statement.js';
+import type { Recipient } from '../otp/otp.service.js';
+import {
+  CLAIM_ACCOUNT,
+  DELETE_ACCOUNT,
+  LOCK_ACCOUNT,
+  LOCK_IDENTITIES,
+  type LockedAccount,
+} from './account.statement.js';
+
+/** Accounts, found by who they are. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly quotas: QuotaService,
+  ) {}
+
+  /** The account that has this identity, verified or waiting for its first code. */
+  async find(identity: Identity): Promise<User | null> {
+    return this.prisma.db.user.findUnique({
+      where: identity.kind === 'mobile' ? { mobile: identity.key } : { emailKey: identity.key },
+    });
+  }
+
+  /** @throws AppError `auth.unauthenticated` when the account is gone */
+  async get(id: string): Promise<User> {
+    const user = await this.prisma.db.user.findUnique({ where: { id } });
+    if (!user) throw new AppError('auth.unauthenticated');
+    return user;
+  }
+
+  /**
+   * Takes a right code as proof that the account is its owner's.
+   * @param passwordHash what the account's password becomes with its first code
+   * @throws AppError `auth.otp_invalid` when the account no longer has the identity
+   */
+  async claim(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
+    await sql.query(LOCK_IDENTITIES, [[identity.key]]);
+    const claimed = await sql.query(CLAIM_ACCOUNT, [userId, identity.kind, identity.key, passwordHash]);
+    if (claimed.length === 0) throw new AppError('auth.otp_invalid');
+    await sql.query(FORGIVE, [[identity.key]]);
+    await this.quotas.restoreCarried(sql, userId, identity.key);
+  }
+
+  /** Sets the name; null: none. */
+  async rename(id: string, name: string | null): Promise<User> {
+    await this.prisma.db.user.updateMany({ where: { id }, data: { name } });
+    return this.get(id);
+  }
+
+  /** Keeps the account as it is until the transaction ends. @returns the keys of its identities; null when it is gone */
+  async hold(sql: Sql, id: string): Promise<string[] | null> {
+    const [row] = await sql.query<LockedAccount>(LOCK_ACCOUNT, [id]);
+    return row ? [row.mobile, row.emailKey].filter((key) => key !== null) : null;
+  }
+
+  /** Deletes the account, with its sessions, codes and everything that belongs to it. */
+  async erase(sql: Sql, id: string, identities: string[]): Promise<void> {
+    await sql.query(ERASE, [identities, id]);
+    await sql.query(DELETE_ACCOUNT, [id]);
+  }
+}
+
+/** What the one-time codes need to know of an account. */
+export function toRecipient({ id, mobile, emailKey }: User): Recipient {
+  return { id, identities: [mobile, emailKey].filter((key) => key !== null) };
+}

@@ -1,0 +1,45 @@
+import type { User } from '../../generated/prisma/client.js';
+
+/** An account, as its owner sees it. */
+export class UserDto {
+  /** UUIDv7 */
+  id!: string;
+  /** E.164. @example "+919876543210" */
+  mobile!: string | null;
+  /** @example "ada@example.com" */
+  email!: string | null;
+  /** @example "Ada Lovelace" */
+  name!: string | null;
+  /** Whether a password works for this account. */
+  hasPassword!: boolean;
+  /** Whether a code was ever confirmed. */
+  verified!: boolean;
+  /** ISO 8601, UTC */
+  createdAt!: string;
+}
+
+/** The columns an account is shown from. */
+export type UserRow = Pick<
+  User,
+  | 'id'
+  | 'mobile'
+  | 'email'
+  | 'unverifiedMobile'
+  | 'unverifiedEmail'
+  | 'name'
+  | 'passwordHash'
+  | 'verifiedAt'
+  | 'createdAt'
+>;
+
+export function toUserDto(user: UserRow): UserDto {
+  return {
+    id: user.id,
+    mobile: user.mobile ?? user.unverifiedMobile,
+    email: user.email ?? user.unverifiedEmail,
+    name: user.name,
+    hasPassword: user.passwordHash !== null,
+    verified: user.verifiedAt !== null,
+    createdAt: user.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,67 @@
+import { isEmail } from 'class-validator';
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { AppError } from '../common/errors/app-error.js';
+
+/** One way to reach and to recognise a person. */
+export interface Identity {
+  kind: 'mobile' | 'email';
+  /** What is compared and stored as the key: E.164, or the address in lower case. */
+  key: string;
+  /** Where a code goes: E.164, or the address as it was typed. */
+  address: string;
+}
+
+export interface IdentityFields {
+  mobile?: string | null;
+  email?: string | null;
+}
+
+/**
+ * The one identity that a request names.
+ * @throws AppError `validation.failed` unless it is exactly one, well-formed
+ */
+export function readIdentity(fields: IdentityFields, region: string): Identity {
+  const identities = readIdentities(fields, region);
+  const [identity] = identities;
+  if (!identity || identities.length > 1) throw invalidIdentity('mobile', 'Give either mobile or email');
+  return identity;
+}
+
+/**
+ * Every identity that a request names, at least one.
+ * @throws AppError `validation.failed` when there is none, or one is malformed
+ */
+export function readIdentities({ mobile, email }: IdentityFields, region: string): Identity[] {
+  const identities = [
+    ...(typeof mobile !== 'string' ? [] : [mobileIdentity(mobile, region)]),
+    ...(typeof email !== 'string' ? [] : [emailIdentity(email)]),
+  ];
+  if (identities.length === 0) throw invalidIdentity('mobile', 'Give mobile or email');
+  return identities;
+}
+
+function mobileIdentity(text: string, region: string): Identity {
+  const number = parseMobile(text, region);
+  if (!number) throw invalidIdentity('mobile', 'mobile must be a phone number');
+  return { kind: 'mobile', key: number, address: number };
+}
+
+function emailIdentity(text: string): Identity {
+  if (!isEmail(text)) throw invalidIdentity('email', 'email must be an email address');
+  return { kind: 'email', key: text.toLowerCase(), address: text };
+}
+
+/** E.164; null for what is no phone number. A number without a country is one of `region`. */
+export function parseMobile(text: string, region: string): string | null {
+  const international = text.trim().replace(/^[0０٠۰]{2}(?=\S)/, '+');
+  const phone = parsePhoneNumberFromString(international, {
+    defaultCountry: region.toUpperCase() as CountryCode,
+    extract: false,
+  });
+  return phone?.isPossible() && !phone.ext ? phone.number : null;
+}
+
+/** A 400 that names the field. */
+export function invalidIdentity(field: string, message: string): AppError {
+  return new AppError('validation.failed', { detail: `${message}.`, errors: [{ field, message }] });
+}

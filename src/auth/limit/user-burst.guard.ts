@@ -1,0 +1,24 @@
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { originOf } from '../../common/http/request-origin.decorator.js';
+import { BurstGuard } from '../../infra/rate-limit/burst.guard.js';
+import { AuditLog } from '../audit-log.js';
+
+/** Limits what one person can ask for, once it is known who asks. */
+@Injectable()
+export class UserBurstGuard extends BurstGuard {
+  protected readonly limitName = 'user';
+  @Inject(AuditLog) private readonly audit!: AuditLog;
+
+  protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
+    return !context.switchToHttp().getRequest<FastifyRequest>().user;
+  }
+
+  protected override async getTracker({ user }: FastifyRequest): Promise<string> {
+    return user?.userId ?? '';
+  }
+
+  protected refused(request: FastifyRequest): void {
+    this.audit.record('rate_limit.exceeded', originOf(request), { userId: request.user?.userId });
+  }
+}

@@ -1,0 +1,64 @@
+import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ServerKeys } from '../../common/server-keys.js';
+
+/** What a code is good for. One of another purpose is as wrong as any. */
+export type CodePurpose = 'sign_in' | 'reset_password' | 'new_identity';
+
+/** What is to be delivered. */
+export interface CodeMessage {
+  kind: 'mobile' | 'email';
+  /** E.164, or an email address. */
+  address: string;
+  otp: string;
+}
+
+const DIGITS = 6;
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Makes codes, and what is stored of them. */
+@Injectable()
+export class OneTimeCodes {
+  constructor(private readonly keys: ServerKeys) {}
+
+  /** Six random digits. */
+  create(): string {
+    return String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
+  }
+
+  /** What is stored of a code; several while `JWT_SECRET` rotates, the newest key's first. */
+  hashes(identity: string, purpose: CodePurpose, code: string): [string, ...string[]] {
+    const [first, ...others] = this.keys.hmacs('one-time-code', identity, purpose, code);
+    return [first.toString('base64url'), ...others.map((mac) => mac.toString('base64url'))];
+  }
+
+  /** Encrypts a code, and where it goes, for the time until it is delivered; `id` is bound to it. */
+  seal(id: string, message: CodeMessage): string {
+    const text = JSON.stringify(message);
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.keys.of('sealed-code')[0], nonce).setAAD(Buffer.from(id));
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+  }
+
+  /** The message of a seal. @throws Error when no key of ours made it, or for another id */
+  unseal(id: string, text: string): CodeMessage {
+    const bytes = Buffer.from(text, 'base64url');
+    let failure: unknown;
+    for (const key of this.keys.of('sealed-code')) {
+      try {
+        const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES))
+          .setAAD(Buffer.from(id))
+          .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+        const sealed = bytes.subarray(NONCE_BYTES + TAG_BYTES);
+        const opened = Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8');
+        return JSON.parse(opened) as CodeMessage;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw new Error('the sealed code cannot be opened', { cause: failure });
+  }
+}

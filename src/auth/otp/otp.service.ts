@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { AppError } from '../../common/errors/app-error.js';
+import type { RequestOrigin } from '../../common/http/request-origin.decorator.js';
+import { Settings } from '../../config/settings.js';
+import { Database } from '../../infra/prisma/database.js';
+import { Doorbell } from '../../infra/queue/doorbell.js';
+import { AuditLog, maskIdentity } from '../audit-log.js';
+import type { Identity } from '../identity.js';
+import { OneTimeCodes, type CodePurpose } from './one-time-code.js';
+import { ringForDelivery } from './otp-delivery.job.js';
+import { PATIENCE, SEND, USE, type SendRow, type UseRow } from './otp.statement.js';
+
+/** The person a code is for: null where nobody is known, which costs the same and sends nothing. */
+export interface Recipient {
+  id: string;
+  /** The keys of all their identities. */
+  identities: string[];
+}
+
+export interface SentCode {
+  expiresInSeconds: number;
+  resendAfterSeconds: number;
+  otp?: string;
+}
+
+/** One-time codes: sent, guessed and used, counted in PostgreSQL in one statement each. */
+@Injectable()
+export class OtpService {
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly codes: OneTimeCodes,
+    private readonly doorbell: Doorbell,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Codes are returned in the response instead of being sent. */
+  get shown(): boolean {
+    return this.settings.OTP_DELIVERY === 'response';
+  }
+
+  /**
+   * Makes a new code, which replaces the last one of its purpose, and has it delivered.
+   * @throws AppError `auth.otp_cooldown` while the last code is too young
+   */
+  async send(
+    identity: Identity,
+    purpose: CodePurpose,
+    recipient: Recipient | null,
+    origin: RequestOrigin,
+  ): Promise<SentCode> {
+    const facts = { userId: recipient?.id, identity: maskIdentity(identity.key), purpose };
+    const id = uuidv7();
+    const otp = this.codes.create();
+    const [row] = await this.database.query<SendRow>(SEND, [
+      identity.key,
+      purpose,
+      id,
+      recipient?.id ?? null,
+      this.codes.hashes(identity.key, purpose, otp)[0],
+      this.shown ? null : this.codes.seal(id, { kind: identity.kind, address: identity.address, otp }),
+      this.settings.OTP_EXPIRATION_MINUTES,
+      origin.requestId,
+      this.settings.OTP_RESEND_SECONDS,
+      PATIENCE - this.settings.OTP_MAX_ATTEMPTS,
+      [identity.key, ...(recipient?.identities ?? [])],
+    ]);
+    if (!row?.sent) {
+      this.audit.record('otp.refused', origin, { ...facts, reason: 'auth.otp_cooldown' });
+      throw new AppError('auth.otp_cooldown', {
+        retryAfter: row?.retryAfter ?? this.settings.OTP_RESEND_SECONDS,
+      });
+    }
+    if (!this.shown) await ringForDelivery(this.doorbell, id, 0);
+    this.audit.record('otp.sent', origin, facts);
+    return this.toSentCode(otp);
+  }
+
+  /**
+   * Uses a code up. @param onlyFor a person who alone may use it
+   * @returns the person it was sent for
+   * @throws AppError `auth.otp_invalid`, or `auth.otp_attempts_exceeded` without a look at the code
+   */
+  async use(
+    identity: Identity,
+    purpose: CodePurpose,
+    otp: string,
+    origin: RequestOrigin,
+    onlyFor: string | null = null,
+  ): Promise<string> {
+    const [row] = await this.database.query<UseRow>(USE, [
+      identity.key,
+      purpose,
+      this.codes.hashes(identity.key, purpose, otp),
+      this.settings.OTP_EXPIRATION_MINUTES,
+      this.settings.OTP_MAX_ATTEMPTS,
+      onlyFor,
+    ]);
+    if (row?.userId) return row.userId;
+    const refusal = this.toRefusal(row);
+    const facts = {
+      method: 'otp',
+      identity: maskIdentity(identity.key),
+      purpose,
+      reason: refusal.code,
+    } as const;
+    this.audit.record(purpose === 'sign_in' ? 'sign_in.failed' : 'otp.failed', origin, facts);
+    throw refusal;
+  }
+
+  private toRefusal(row: UseRow | undefined): AppError {
+    if (row?.counted) return new AppError('auth.otp_invalid');
+    return new AppError('auth.otp_attempts_exceeded', {
+      detail: 'Too many wrong codes. Wait, then ask for a new one.',
+      retryAfter: row?.retryAfter ?? this.settings.OTP_EXPIRATION_MINUTES * 60,
+    });
+  }
+
+  private toSentCode(otp: string): SentCode {
+    return {
+      expiresInSeconds: this.settings.OTP_EXPIRATION_MINUTES * 60,
+      resendAfterSeconds: this.settings.OTP_RESEND_SECONDS,
+      ...(this.shown && { otp }),
+    };
+  }
+}

@@ -1,0 +1,78 @@
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiProblems, ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { Public } from '../common/http/public.decorator.js';
+import { Origin, type RequestOrigin } from '../common/http/request-origin.decorator.js';
+import { UuidParam } from '../common/http/uuid-param.decorator.js';
+import { PasswordSignInService } from './account/password-sign-in.service.js';
+import { CurrentUser } from './current-user.decorator.js';
+import { LoginDto } from './dto/login.dto.js';
+import { RefreshDto } from './dto/refresh.dto.js';
+import { SessionListDto } from './dto/session.dto.js';
+import { TokensDto } from './dto/tokens.dto.js';
+import type { Principal } from './principal.js';
+import { RefreshService } from './session/refresh.service.js';
+import { SessionService } from './session/session.service.js';
+
+@ApiTags('auth')
+@Controller('auth')
+export class SessionController {
+  constructor(
+    private readonly passwords: PasswordSignInService,
+    private readonly refreshes: RefreshService,
+    private readonly sessions: SessionService,
+  ) {}
+
+  /** Signs in with a password. */
+  @Public()
+  @Post('login')
+  @HttpCode(200)
+  @ApiProblems(...BODY_PROBLEMS, 'auth.invalid_credentials', 'rate_limit.exceeded')
+  login(@Body() dto: LoginDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
+    return this.passwords.signIn(dto, origin);
+  }
+
+  /** Exchanges a refresh token. The old one gets the same answer for 20 seconds more; after that its use ends the session. */
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @ApiProblems(...BODY_PROBLEMS, 'auth.refresh_invalid', 'auth.refresh_reused', 'rate_limit.exceeded')
+  refresh(@Body() { refreshToken }: RefreshDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
+    return this.refreshes.refresh(refreshToken, origin);
+  }
+
+  /** Ends this session: its tokens stop working at once, everywhere. */
+  @Post('logout')
+  @HttpCode(204)
+  @ApiSignedIn()
+  logout(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.sessions.revoke(user, user.sessionId, origin);
+  }
+
+  /** The devices that are signed in, the last used first. */
+  @Get('sessions')
+  @ApiSignedIn()
+  list(@CurrentUser() user: Principal): Promise<SessionListDto> {
+    return this.sessions.list(user);
+  }
+
+  /** Signs one device out. */
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @ApiSignedIn('auth.session_not_found')
+  revoke(
+    @CurrentUser() user: Principal,
+    @UuidParam('id', 'auth.session_not_found') id: string,
+    @Origin() origin: RequestOrigin,
+  ): Promise<void> {
+    return this.sessions.revoke(user, id, origin);
+  }
+
+  /** Signs every other device out. */
+  @Delete('sessions')
+  @HttpCode(204)
+  @ApiSignedIn()
+  revokeOthers(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.sessions.revokeOthers(user, origin);
+  }
+}

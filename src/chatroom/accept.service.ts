@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Principal } from '../auth/principal.js';
+import { AppError } from '../common/errors/app-error.js';
+import { failpoint } from '../common/failpoint.js';
+import { IdempotencyService } from '../infra/idempotency/idempotency.service.js';
+import { Database, type Sql } from '../infra/prisma/database.js';
+import { toUsage, type QuotaUsage } from '../quota/quota.service.js';
+import { PlanService } from '../subscription/plan.service.js';
+import { ACCEPT, fromJsonRow, type AcceptRow } from './accept.statement.js';
+import { toMessage, type AcceptedDto } from './message.dto.js';
+import { quotaExceeded } from './quota-exceeded.js';
+import { titleOf } from './prompt-content.js';
+import { RoomBell } from './room-bell.js';
+
+export interface Prompt {
+  chatroomId: string;
+  content: string;
+  idempotencyKey: string | undefined;
+  requestId: string;
+}
+
+export interface Accepted {
+  answer: AcceptedDto;
+  /** The answer as it is remembered under the request's key, byte for byte. */
+  json: string;
+  replayed: boolean;
+  /** Null for a replay: nothing was charged. */
+  quota: QuotaUsage | null;
+}
+
+interface Written {
+  accepted: Accepted;
+  /** Nothing waited or ran in the room before it, as far as the statement saw. */
+  isHead: boolean;
+}
+
+/** Takes a prompt: what it answers is committed. */
+@Injectable()
+export class AcceptService {
+  constructor(
+    private readonly database: Database,
+    private readonly idempotency: IdempotencyService,
+    private readonly plans: PlanService,
+    private readonly bell: RoomBell,
+  ) {}
+
+  /**
+   * Stores the prompt, its queued reply and its quota unit in one transaction, then rings for a worker.
+   * @throws AppError `chatroom.not_found`, `quota.exceeded`, `idempotency.*`, `service.unavailable`
+   */
+  async accept(user: Principal, prompt: Prompt): Promise<Accepted> {
+    if (prompt.idempotencyKey === undefined) return this.ring(await this.write(this.database, user, prompt));
+    let written: Written | undefined;
+    const request = {
+      userId: user.userId,
+      key: prompt.idempotencyKey,
+      route: `POST /chatroom/${prompt.chatroomId}/message`,
+      body: { content: prompt.content },
+    };
+    const { body, replayed } = await this.idempotency.once(request, 202, async (sql) => {
+      written = await this.write(sql, user, prompt);
+      return written.accepted.answer;
+    });
+    if (written) return this.ring(written);
+    return { answer: JSON.parse(body) as AcceptedDto, json: body, replayed, quota: null };
+  }
+
+  private ring({ accepted, isHead }: Written): Accepted {
+    failpoint('accept.committed');
+    const { id, chatroomId } = accepted.answer.reply;
+    void this.bell.ring(chatroomId, isHead ? { id, claim: 0 } : undefined);
+    return accepted;
+  }
+
+  private async write(sql: Sql, user: Principal, prompt: Prompt): Promise<Written> {
+    const limit = this.plans.dailyLimit(this.plans.tier(user.subscription));
+    const { chatroomId, content, requestId } = prompt;
+    const values = [chatroomId, user.userId, limit, uuidv7(), content, uuidv7(), titleOf(content), requestId];
+    const [row] = await sql.query<AcceptRow>(ACCEPT, values);
+    if (!row?.found) throw new AppError('chatroom.not_found');
+    if (!row.prompt || !row.reply || row.used === null) throw quotaExceeded(limit);
+    const answer = { message: toMessage(fromJsonRow(row.prompt)), reply: toMessage(fromJsonRow(row.reply)) };
+    const quota = toUsage(row.used, limit, new Date());
+    const accepted = { answer, json: JSON.stringify(answer), replayed: false, quota };
+    return { accepted, isHead: row.isHead };
+  }
+}

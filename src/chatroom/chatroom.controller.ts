@@ -1,0 +1,90 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentUser } from '../auth/current-user.decorator.js';
+import type { Principal } from '../auth/principal.js';
+import { ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { LimitQuery } from '../common/http/page-query.dto.js';
+import { sendJson } from '../common/http/send-json.js';
+import { sendOnce } from '../infra/idempotency/send-once.js';
+import {
+  ChatroomDto,
+  ChatroomListDto,
+  ChatroomListQuery,
+  ChatroomWithMessagesDto,
+  CreateChatroomDto,
+  UpdateChatroomDto,
+} from './chatroom.dto.js';
+import { ChatroomService } from './chatroom.service.js';
+import { MessageService } from './message.service.js';
+import { RoomId } from './path-param.decorator.js';
+import { RoomListService } from './room-list.service.js';
+
+@ApiTags('chatroom')
+@Controller('chatroom')
+export class ChatroomController {
+  constructor(
+    private readonly chatrooms: ChatroomService,
+    private readonly list: RoomListService,
+    private readonly messages: MessageService,
+  ) {}
+
+  /** Open a chatroom. With an `Idempotency-Key` a repetition answers the first one's room. */
+  @Post()
+  @ApiCreatedResponse({ type: ChatroomDto })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiSignedIn(...BODY_PROBLEMS, 'idempotency.key_reused', 'idempotency.in_progress')
+  async create(
+    @CurrentUser() user: Principal,
+    @Body() body: CreateChatroomDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    sendOnce(reply, await this.chatrooms.create(user, body, key));
+  }
+
+  /** Your chatrooms, newest activity first. `X-Cache` tells whether the first page came from the cache. */
+  @Get()
+  @ApiOkResponse({
+    type: ChatroomListDto,
+    headers: { 'X-Cache': { description: 'HIT or MISS; first page only' } },
+  })
+  @ApiSignedIn()
+  async find(
+    @CurrentUser() user: Principal,
+    @Query() query: ChatroomListQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    sendJson(reply, await this.list.read(user, query));
+  }
+
+  /** A chatroom with the newest page of its messages, oldest first. */
+  @Get(':id')
+  @ApiSignedIn('chatroom.not_found')
+  get(
+    @CurrentUser() user: Principal,
+    @RoomId() id: string,
+    @Query() { limit }: LimitQuery,
+  ): Promise<ChatroomWithMessagesDto> {
+    return this.messages.open(user, id, limit);
+  }
+
+  /** Change title, system instruction or model; what is not named stays. */
+  @Patch(':id')
+  @ApiSignedIn(...BODY_PROBLEMS, 'chatroom.not_found')
+  update(
+    @CurrentUser() user: Principal,
+    @RoomId() id: string,
+    @Body() body: UpdateChatroomDto,
+  ): Promise<ChatroomDto> {
+    return this.chatrooms.update(user, id, body);
+  }
+
+  /** Delete a chatroom with its messages; replies that are still running are cancelled. */
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiSignedIn('chatroom.not_found')
+  remove(@CurrentUser() user: Principal, @RoomId() id: string): Promise<void> {
+    return this.chatrooms.remove(user, id);
+  }
+}

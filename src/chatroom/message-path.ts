@@ -1,0 +1,5 @@
+/** Which message of which room. */
+export interface MessagePath {
+  chatroomId: string;
+  id: string;
+}

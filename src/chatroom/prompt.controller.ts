@@ -1,0 +1,100 @@
+import { Body, Controller, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentUser } from '../auth/current-user.decorator.js';
+import type { Principal } from '../auth/principal.js';
+import { ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { HangUp } from '../common/http/hang-up.decorator.js';
+import { CancelService } from './cancel.service.js';
+import { AcceptedDto, MessageDto, SendMessageDto } from './message.dto.js';
+import { MessageId, RoomId } from './path-param.decorator.js';
+import { PromptAnswer } from './prompt-answer.js';
+import { STREAM_RESPONSE } from './stream.openapi.js';
+
+/** What a person says, and their second thoughts about what was answered. */
+@ApiTags('message')
+@Controller('chatroom/:id/message')
+export class PromptController {
+  constructor(
+    private readonly answers: PromptAnswer,
+    private readonly cancels: CancelService,
+  ) {}
+
+  /**
+   * Send a prompt. The reply is generated through the queue: poll it, wait for it (`Prefer: wait=20`)
+   * or watch it (`Accept: text/event-stream`).
+   */
+  @Post()
+  @HttpCode(202)
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body is one prompt, however often it is sent',
+  })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`wait=N`: wait up to N (60) seconds for the finished reply',
+  })
+  @ApiAcceptedResponse({
+    type: AcceptedDto,
+    description: 'Stored; the reply is queued. `Location` is the reply',
+  })
+  @ApiOkResponse({
+    description: 'With `Prefer: wait=N`: the reply is finished. With `Accept: text/event-stream`: its stream',
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(AcceptedDto) } },
+      ...STREAM_RESPONSE.content,
+    },
+  })
+  @ApiSignedIn(
+    ...BODY_PROBLEMS,
+    'chatroom.not_found',
+    'quota.exceeded',
+    'idempotency.key_reused',
+    'idempotency.in_progress',
+  )
+  async send(
+    @CurrentUser() user: Principal,
+    @RoomId() chatroomId: string,
+    @Body() { content }: SendMessageDto,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @HangUp() gone: AbortSignal,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.answers.send(
+      user,
+      { chatroomId, content, idempotencyKey, requestId: request.id },
+      { request, reply, gone },
+    );
+  }
+
+  /** Cancel a queued or running reply; the text published by then is kept. */
+  @Post(':messageId/cancel')
+  @HttpCode(200)
+  @ApiOkResponse({ type: MessageDto })
+  @ApiSignedIn('chatroom.not_found', 'message.not_found', 'message.not_running')
+  cancel(
+    @CurrentUser() user: Principal,
+    @RoomId() chatroomId: string,
+    @MessageId() id: string,
+  ): Promise<MessageDto> {
+    return this.cancels.cancel(user, { chatroomId, id });
+  }
+
+  /** Have a failed, cancelled or incomplete reply again, for another unit of today. */
+  @Post(':messageId/retry')
+  @HttpCode(202)
+  @ApiAcceptedResponse({ type: MessageDto })
+  @ApiSignedIn('chatroom.not_found', 'message.not_found', 'message.not_retryable', 'quota.exceeded')
+  async retry(
+    @CurrentUser() user: Principal,
+    @RoomId() chatroomId: string,
+    @MessageId() id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessageDto> {
+    return this.answers.again(user, { chatroomId, id }, { request, reply });
+  }
+}

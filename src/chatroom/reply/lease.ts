@@ -1,0 +1,72 @@
+import { Logger } from '@nestjs/common';
+import { LEASE, type ReplyWork } from './reply.statement.js';
+import { isDatabaseUnavailable } from '../../infra/prisma/unavailable.js';
+import type { ReplyStore } from './reply.store.js';
+
+/** Why work on a reply ends early: somebody else has it or it is final; its person cancelled; this process stops. */
+export type StopReason = 'lost' | 'cancelled' | 'shutdown';
+
+const RENEW_EVERY = (LEASE * 1_000) / 3;
+
+/** Holds a claimed reply: renews it in PostgreSQL, and knows by a monotonic clock when it may have been taken over. */
+export class Lease {
+  /** Ends with a StopReason. */
+  readonly signal: AbortSignal;
+  private readonly controller = new AbortController();
+  private readonly logger = new Logger(Lease.name);
+  private readonly timer: NodeJS.Timeout;
+  private heldUntil: number;
+  private renewing = false;
+
+  constructor(
+    private readonly store: ReplyStore,
+    readonly work: ReplyWork,
+    claimedAt: number,
+    private readonly process: AbortSignal,
+  ) {
+    this.signal = this.controller.signal;
+    this.heldUntil = claimedAt + LEASE * 1_000;
+    this.timer = setInterval(() => void this.renew(), RENEW_EVERY);
+    process.addEventListener('abort', this.onShutdown);
+    if (process.aborted) this.onShutdown();
+  }
+
+  /** Whether nobody else can hold the reply at this instant. A process that was frozen finds out here, before it publishes. */
+  get held(): boolean {
+    return performance.now() < this.heldUntil && !this.signal.aborted;
+  }
+
+  get stopReason(): StopReason | null {
+    return this.signal.aborted ? (this.signal.reason as StopReason) : null;
+  }
+
+  stop(reason: StopReason): void {
+    this.controller.abort(reason);
+  }
+
+  release(): void {
+    clearInterval(this.timer);
+    this.process.removeEventListener('abort', this.onShutdown);
+  }
+
+  private readonly onShutdown = () => this.stop('shutdown');
+
+  private async renew(): Promise<void> {
+    if (this.renewing || this.signal.aborted) return;
+    this.renewing = true;
+    const asked = performance.now();
+    try {
+      if (await this.store.renew(this.work)) this.heldUntil = asked + LEASE * 1_000;
+      else this.stop('lost');
+    } catch (error) {
+      // PostgreSQL is away: nobody else can claim either, and the claim number decides in the end.
+      if (!isDatabaseUnavailable(error))
+        this.logger.error(
+          { err: error, replyId: this.work.id, requestId: this.work.requestId },
+          'a lease could not be renewed',
+        );
+    } finally {
+      this.renewing = false;
+    }
+  }
+}

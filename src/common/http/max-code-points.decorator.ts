@@ -1,0 +1,36 @@
+import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
+
+/** How many characters a person counts: code points, not UTF-16 units. */
+export function countCodePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+/** A string of at most `max` code points, and of at least `min`. */
+export function MaxCodePoints(
+  max: number,
+  { min = 0, ...options }: ValidationOptions & { min?: number } = {},
+) {
+  return ValidateBy(
+    {
+      name: 'maxCodePoints',
+      constraints: [min, max],
+      validator: {
+        validate: (value) => typeof value === 'string' && isWithin(value, min, max),
+        defaultMessage: buildMessage(
+          (each) =>
+            `${each}$property must be a text of ${min > 0 ? `${min} to ${max}` : `at most ${max}`} characters`,
+          options,
+        ),
+      },
+    },
+    options,
+  );
+}
+
+function isWithin(text: string, min: number, max: number): boolean {
+  if (text.length > 2 * max) return false;
+  const count = countCodePoints(text);
+  return count >= min && count <= max;
+}

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import findMyWay, { type HTTPMethod } from 'find-my-way';
+
+const METHODS: HTTPMethod[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The methods that a path knows; empty for an unknown path. */
+    allowedMethods(path: string): string[];
+  }
+}
+
+/** Notes every route, so that a known path with another method is told from an unknown path. */
+export function noteRoutes(fastify: FastifyInstance): void {
+  const table = findMyWay();
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat() as HTTPMethod[]) {
+      if (METHODS.includes(each) && !table.hasRoute(each, url) && !url.includes('*'))
+        table.on(each, url, () => {});
+    }
+  });
+  fastify.decorate('allowedMethods', (path: string) => METHODS.filter((method) => table.find(method, path)));
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+/** Names of similar services that an existing `.env` may use, and ours. Ours win. */
+const ALIASES: Record<string, string> = {
+  GOOGLE_GEMINI_API_KEY: 'GEMINI_API_KEY',
+  STRIPE_PRICE_ID: 'STRIPE_PRO_PRICE_ID',
+  STRIPE_PRO_PLAN_PRICE_ID: 'STRIPE_PRO_PRICE_ID',
+  BACKEND_URL: 'PUBLIC_URL',
+};
+
+export type Environment = Record<string, string | undefined>;
+
+/** The environment over the `.env` file of the folder. A run of the tests reads no file: it must not depend on a person's. */
+export function readEnvironment(own: Environment = process.env, folder = process.cwd()): Environment {
+  const file = join(folder, '.env');
+  if (own.NODE_ENV === 'test' || !existsSync(file)) return filled(own);
+  return { ...filled(parseEnv(readFileSync(file, 'utf8'))), ...filled(own) };
+}
+
+/** Drops empty values (they count as unset) and reads the names of similar services. */
+export function normalizeEnvironment(raw: Environment): Environment {
+  const env = filled(raw);
+  for (const [alias, name] of Object.entries(ALIASES)) env[name] ??= env[alias];
+  env.DATABASE_URL ??= postgresUrl(env);
+  env.REDIS_URL ??= redisUrl(env);
+  return env;
+}
+
+function filled(raw: Environment): Environment {
+  const env: Environment = {};
+  for (const [name, value] of Object.entries(raw)) {
+    const trimmed = value?.trim();
+    if (trimmed) env[name] = trimmed;
+  }
+  return env;
+}
+
+function postgresUrl(env: Environment): string | undefined {
+  const { PG_HOST, PG_PORT = '5432', PG_DATABASE = 'postgres', PG_USER = 'postgres', PG_PASSWORD } = env;
+  if (!PG_HOST) return undefined;
+  const path = `/${encodeURIComponent(PG_DATABASE)}`;
+  return compose('postgresql', PG_HOST, PG_PORT, path, PG_USER, PG_PASSWORD);
+}
+
+function redisUrl({ REDIS_HOST, REDIS_PORT = '6379', REDIS_PASSWORD }: Environment): string | undefined {
+  return REDIS_HOST && compose('redis', REDIS_HOST, REDIS_PORT, '', '', REDIS_PASSWORD);
+}
+
+/** undefined when host and port make no address. */
+function compose(scheme: string, host: string, port: string, path: string, user: string, password = '') {
+  const address = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  url.username = encodeURIComponent(user);
+  url.password = encodeURIComponent(password);
+  return url.href;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** A whole number within bounds, both included. */
+export const whole = (min = 0, max = 1_000_000_000) =>
+  z
+    .string()
+    .refine((v) => /^\d{1,10}$/.test(v) && Number(v) >= min && Number(v) <= max, {
+      message: `wants a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+
+/** 0: any free one. */
+export const port = whole(0, 65_535);
+
+/** More than none, fractions allowed. */
+export const seconds = z
+  .string()
+  .refine((v) => /^\d+(\.\d+)?$/.test(v) && Number(v) > 0 && Number(v) <= 3_600, {
+    message: 'wants seconds, more than 0 and at most 3600',
+  })
+  .transform(Number);
+
+export const flag = z
+  .enum(['true', 'false', '1', '0'], { message: 'wants true or false' })
+  .transform((v) => v === 'true' || v === '1');
+
+/** Comma-separated. */
+export const list = z.string().transform((v) =>
+  v
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+
+/** An address of one of these schemes, as it is. */
+export const address = (...schemes: string[]) =>
+  z.string().refine((v) => URL.canParse(v) && schemes.includes(new URL(v).protocol.slice(0, -1)), {
+    message: `wants an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  });
+
+/** A base address, kept without a slash at its end. */
+export const site = address('http', 'https').transform((v) => v.replace(/\/+$/, ''));
+
+const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** A time such as `15m`, `1h`, `30d` or plain seconds; in seconds. */
+export const duration = z
+  .string()
+  .refine((v) => /^[1-9]\d{0,8}[smhd]?$/.test(v), { message: 'wants a time such as 15m, 1h or 30d' })
+  .transform((v) => Number.parseInt(v, 10) * (UNITS[v.at(-1) ?? 's'] ?? 1));

@@ -1,0 +1,27 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/http/api-problems.decorator.js';
+import { Public } from '../common/http/public.decorator.js';
+import { LivenessDto, ReadinessDto } from './readiness.dto.js';
+import { ReadinessService } from './readiness.service.js';
+
+@ApiTags('operations')
+@Public()
+@Controller()
+export class HealthController {
+  constructor(private readonly readiness: ReadinessService) {}
+
+  /** Whether the process is alive. Asks nobody: a dead database is no reason to restart it. */
+  @Get('healthz')
+  @ApiProblems()
+  healthz(): LivenessDto {
+    return { status: 'ok' };
+  }
+
+  /** Whether the process can serve: each dependency with its state. Redis out of reach is `degraded`, still 200. */
+  @Get('readyz')
+  @ApiProblems('service.unavailable')
+  readyz(): Promise<ReadinessDto> {
+    return this.readiness.check();
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { Database } from '../prisma/database.js';
+import { QueueDepth } from '../queue/queue-depth.js';
+import { Metrics } from './metrics.js';
+
+/** What is looked up when somebody asks: the database pool and the queues. */
+@Injectable()
+export class Gauges {
+  constructor({ registry }: Metrics, { pool }: Database, queues: QueueDepth) {
+    new Gauge({
+      name: 'database_pool_connections',
+      help: 'Connections of the pool to PostgreSQL, and requests that wait for one.',
+      labelNames: ['state'],
+      registers: [registry],
+      collect() {
+        this.set({ state: 'idle' }, pool.idleCount);
+        this.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
+        this.set({ state: 'waiting' }, pool.waitingCount);
+      },
+    });
+    new Gauge({
+      name: 'queue_jobs',
+      help: 'Jobs in Redis by queue and state; none while Redis is out of reach.',
+      labelNames: ['queue', 'state'],
+      registers: [registry],
+      async collect() {
+        const counts = await queues.count();
+        this.reset();
+        for (const { queue, state, jobs } of counts) this.set({ queue, state }, jobs);
+      },
+    });
+  }
+}

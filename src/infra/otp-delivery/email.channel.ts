@@ -1,0 +1,40 @@
+import { createTransport, type Transporter } from 'nodemailer';
+import { DeliveryError, toText, type OtpChannel, type OtpMessage } from './otp-delivery.js';
+
+const TIMEOUTS = { connectionTimeout: 3_000, greetingTimeout: 3_000, socketTimeout: 5_000 };
+
+/** An email through `SMTP_URL`. */
+export class EmailChannel implements OtpChannel {
+  private readonly transport: Transporter;
+
+  constructor(
+    smtpUrl: string,
+    private readonly from: string,
+  ) {
+    this.transport = createTransport({ url: smtpUrl, ...TIMEOUTS });
+  }
+
+  async deliver(message: OtpMessage): Promise<void> {
+    try {
+      await this.transport.sendMail({
+        from: this.from,
+        to: { name: '', address: message.address },
+        subject: 'Your Gemini chat code',
+        text: toText(message),
+        messageId: `<${message.id}@otp.gemini-chat>`,
+      });
+    } catch (error) {
+      const {
+        responseCode,
+        code,
+        message: reason,
+      } = error as {
+        responseCode?: number;
+        code?: string;
+        message: string;
+      };
+      const permanent = responseCode !== undefined && responseCode >= 500;
+      throw new DeliveryError(`the mail server refused: ${responseCode ?? code ?? reason}`, permanent);
+    }
+  }
+}

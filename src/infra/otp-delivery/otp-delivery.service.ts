@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../../config/settings.js';
+import { EmailChannel } from './email.channel.js';
+import { DeliveryError, type OtpChannel, type OtpMessage } from './otp-delivery.js';
+import { TwilioChannel } from './twilio.channel.js';
+import { WebhookChannel } from './webhook.channel.js';
+
+/** The way to a person that the settings name: for numbers `OTP_DELIVERY`, for addresses `SMTP_URL`. */
+@Injectable()
+export class OtpDeliveryService implements OtpChannel {
+  private readonly channels: Record<OtpMessage['kind'], OtpChannel | null>;
+
+  constructor(settings: Settings) {
+    this.channels = {
+      mobile: toMobileChannel(settings),
+      email: settings.SMTP_URL ? new EmailChannel(settings.SMTP_URL, settings.SMTP_FROM) : null,
+    };
+  }
+
+  /** Hands a code to its provider. @throws DeliveryError; permanent where no way is set up */
+  async deliver(message: OtpMessage): Promise<void> {
+    const channel = this.channels[message.kind];
+    if (!channel) throw new DeliveryError(`no way to deliver by ${message.kind} is set up`, true);
+    await channel.deliver(message);
+  }
+}
+
+function toMobileChannel(settings: Settings): OtpChannel | null {
+  if (settings.OTP_DELIVERY === 'webhook') {
+    return new WebhookChannel(needed(settings, 'OTP_WEBHOOK_URL'), needed(settings, 'OTP_WEBHOOK_SECRET'));
+  }
+  if (settings.OTP_DELIVERY === 'twilio') {
+    return new TwilioChannel({
+      accountSid: needed(settings, 'TWILIO_ACCOUNT_SID'),
+      authToken: needed(settings, 'TWILIO_AUTH_TOKEN'),
+      from: needed(settings, 'TWILIO_FROM'),
+    });
+  }
+  return null;
+}
+
+type Name =
+  'OTP_WEBHOOK_URL' | 'OTP_WEBHOOK_SECRET' | 'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN' | 'TWILIO_FROM';
+
+function needed(settings: Settings, name: Name): string {
+  const value = settings[name];
+  if (!value) throw new Error(`${name} is required by OTP_DELIVERY=${settings.OTP_DELIVERY}`);
+  return value;
+}

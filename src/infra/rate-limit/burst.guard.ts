@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../common/errors/app-error.js';
+import type { RateLimitName } from './rate-limit.module.js';
+
+/** Applies one of the burst limits over all routes together, and tells it in the `RateLimit-*` headers. */
+@Injectable()
+export abstract class BurstGuard extends ThrottlerGuard {
+  protected abstract readonly limitName: RateLimitName;
+
+  override async onModuleInit(): Promise<void> {
+    await super.onModuleInit();
+    this.throttlers = this.throttlers.filter(({ name }) => name === this.limitName);
+  }
+
+  /** @throws AppError `rate_limit.exceeded` */
+  protected override async handleRequest({ context, limit, ttl }: ThrottlerRequest): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const key = await this.getTracker(request);
+    const count = await this.storageService.increment(key, ttl, limit, 0, this.limitName);
+    void http.getResponse<FastifyReply>().headers({
+      'RateLimit-Limit': limit,
+      'RateLimit-Remaining': Math.max(0, limit - count.totalHits),
+      'RateLimit-Reset': count.timeToExpire,
+    });
+    if (!count.isBlocked) return true;
+    this.refused(request);
+    throw new AppError('rate_limit.exceeded', { retryAfter: count.timeToExpire });
+  }
+
+  /** What to note of a request that was one too many. */
+  protected abstract refused(request: FastifyRequest): void;
+}

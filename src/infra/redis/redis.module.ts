@@ -1,0 +1,29 @@
+import { Global, Inject, Injectable, Module, OnApplicationShutdown } from '@nestjs/common';
+import { Settings } from '../../config/settings.js';
+import { connectRedis, type RedisClient } from './connect.js';
+
+/** The process's connection for commands: it fails fast and never queues while Redis is away. */
+export const REDIS = Symbol('redis');
+
+@Injectable()
+class RedisShutdown implements OnApplicationShutdown {
+  constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
+
+  onApplicationShutdown(): void {
+    this.redis.disconnect();
+  }
+}
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: REDIS,
+      inject: [Settings],
+      useFactory: (settings: Settings) => connectRedis(settings, 'command'),
+    },
+    RedisShutdown,
+  ],
+  exports: [REDIS],
+})
+export class RedisModule {}

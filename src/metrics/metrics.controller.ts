@@ -1,0 +1,23 @@
+import { Controller, Get, Header, Headers } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/http/api-problems.decorator.js';
+import { Public } from '../common/http/public.decorator.js';
+import { Exposition } from '../infra/metrics/exposition.js';
+
+@ApiTags('operations')
+@Public()
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly exposition: Exposition) {}
+
+  /** What the process counts, in Prometheus' text format. Wants `METRICS_TOKEN` as a Bearer token where one is set. */
+  @Get()
+  @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+  @ApiSecurity('metrics')
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ schema: { type: 'string', example: 'replies_total{status="completed"} 42' } })
+  @ApiProblems('auth.unauthenticated', 'route.not_found')
+  read(@Headers('authorization') authorization?: string): Promise<string> {
+    return this.exposition.read(authorization);
+  }
+}

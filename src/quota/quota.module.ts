@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { ServerKeys } from '../common/server-keys.js';
+import { QuotaService } from './quota.service.js';
+
+@Module({ providers: [ServerKeys, QuotaService], exports: [QuotaService] })
+export class QuotaModule {}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors/app-error.js';
+import { ServerKeys } from '../common/server-keys.js';
+import { Database, type Sql } from '../infra/prisma/database.js';
+import { nextReset, remaining, utcDay } from './quota-day.js';
+import { CARRY_OVER, HOLD_DAY, READ_USED, RESTORE_CARRIED } from './quota.statement.js';
+
+/** The day so far. `limit` and `remaining` are null when there is no limit. */
+export interface QuotaUsage {
+  used: number;
+  limit: number | null;
+  remaining: number | null;
+  resetsAt: Date;
+}
+
+/** The day's units of a person. Units are taken by the accept statement and given back by the finish statement, each in one piece. */
+@Injectable()
+export class QuotaService {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ServerKeys,
+  ) {}
+
+  /** What a person has used of today's `limit`. */
+  async usage(userId: string, limit: number | null): Promise<QuotaUsage> {
+    const now = new Date();
+    const [row] = await this.database.query<{ used: number }>(READ_USED, [userId, utcDay(now)]);
+    return toUsage(row?.used ?? 0, limit, now);
+  }
+
+  /**
+   * Charges nothing until the transaction ends. Before the account is held: whoever charges locks in that order.
+   * @throws AppError `auth.unauthenticated` when the person is gone
+   */
+  async hold(sql: Sql, userId: string): Promise<void> {
+    try {
+      await sql.query(HOLD_DAY, [userId, utcDay(new Date())]);
+    } catch (error) {
+      // The row refers to a person, who was deleted a moment ago.
+      if ((error as { code?: string }).code === '23503') throw new AppError('auth.unauthenticated');
+      throw error;
+    }
+  }
+
+  /** Keeps today's use under a keyed hash of each identity that an account is about to lose, until midnight. */
+  async carryOver(sql: Sql, userId: string, identities: string[]): Promise<void> {
+    const hashes = identities.map((identity) => this.hashes(identity)[0]);
+    await sql.query(CARRY_OVER, [userId, utcDay(new Date()), hashes]);
+  }
+
+  /** Gives an account what another one with the same identity had used today. Harmless twice. */
+  async restoreCarried(sql: Sql, userId: string, identity: string): Promise<void> {
+    await sql.query(RESTORE_CARRIED, [userId, utcDay(new Date()), this.hashes(identity)]);
+  }
+
+  /** Of an identity, under every server key, the newest first. */
+  private hashes(identity: string): string[] {
+    return this.keys.hmacs('identity-of-the-day', identity).map((mac) => mac.toString('base64url'));
+  }
+}
+
+/** The day as told to a client, from what the accept statement counted. */
+export function toUsage(used: number, limit: number | null, now: Date): QuotaUsage {
+  return { used, limit, remaining: remaining(limit, used), resetsAt: nextReset(now) };
+}

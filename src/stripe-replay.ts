@@ -1,0 +1,29 @@
+import { parseArgs } from 'node:util';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ConfigModule } from './config/config.module.js';
+import { PrismaModule } from './infra/prisma/prisma.module.js';
+import { QueueModule } from './infra/queue/queue.module.js';
+import { RedisModule } from './infra/redis/redis.module.js';
+import { ReplayService } from './webhook/replay.service.js';
+import { parseSince } from './webhook/since.js';
+import { WebhookModule } from './webhook/webhook.module.js';
+
+/** `npm run stripe:replay -- --since 12h`: fills the ledger with the events of Stripe that no delivery brought. */
+@Module({ imports: [ConfigModule, PrismaModule, RedisModule, QueueModule.forRoot(), WebhookModule] })
+class StripeReplayModule {}
+
+try {
+  const since = parseSince(parseArgs({ options: { since: { type: 'string' } } }).values.since);
+  const app = await NestFactory.createApplicationContext(StripeReplayModule, {
+    logger: ['warn', 'error'],
+    abortOnError: false,
+  });
+  const { read, added } = await app.get(ReplayService).replay(since);
+  process.stdout.write(`Stripe lists ${read} events since ${since.toISOString()}; ${added} were missing.\n`);
+  await app.close();
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`The events were not replayed: ${(error as Error).message}\n`);
+  process.exit(1);
+}

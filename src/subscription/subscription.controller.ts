@@ -1,0 +1,90 @@
+import { Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
+import { CurrentUser } from '../auth/current-user.decorator.js';
+import type { Principal } from '../auth/principal.js';
+import { sendOnce } from '../infra/idempotency/send-once.js';
+import { SubscribeService } from './subscribe.service.js';
+import { CheckoutDto, PortalDto, type SubscriptionStatusDto } from './subscription.dto.js';
+import { SubscriptionService } from './subscription.service.js';
+
+@ApiTags('subscription')
+@Controller()
+export class SubscriptionController {
+  constructor(
+    private readonly subscribing: SubscribeService,
+    private readonly subscriptions: SubscriptionService,
+  ) {}
+
+  /** Opens the checkout for Pro, or gives the one that is open. Takes an `Idempotency-Key`. */
+  @Post('subscribe/pro')
+  @ApiSignedIn(
+    'subscription.already_active',
+    'stripe.unavailable',
+    'idempotency.key_reused',
+    'idempotency.in_progress',
+  )
+  @ApiCreatedResponse({ type: CheckoutDto })
+  async subscribe(
+    @CurrentUser() { userId }: Principal,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    sendOnce(reply, await this.subscribing.subscribe(userId, key));
+  }
+
+  @Post(['subscription/subscribe/pro', 'subscription/pro'])
+  @ApiSignedIn(
+    'subscription.already_active',
+    'stripe.unavailable',
+    'idempotency.key_reused',
+    'idempotency.in_progress',
+  )
+  @ApiOperation({ deprecated: true, summary: 'The same as POST /subscribe/pro.' })
+  @ApiCreatedResponse({ type: CheckoutDto })
+  subscribeAlias(
+    @CurrentUser() user: Principal,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.subscribe(user, key, reply);
+  }
+
+  /** The plan, and the prompts of the day. */
+  @Get('subscription/status')
+  @ApiSignedIn()
+  status(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
+    return this.subscriptions.status(userId);
+  }
+
+  @Get('subscribe/status')
+  @ApiSignedIn()
+  @ApiOperation({ deprecated: true, summary: 'The same as GET /subscription/status.' })
+  statusAlias(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
+    return this.subscriptions.status(userId);
+  }
+
+  /** Plans the end of Pro at the end of the paid period. */
+  @Post('subscription/cancel')
+  @ApiSignedIn('subscription.not_active', 'stripe.unavailable')
+  @HttpCode(200)
+  cancel(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
+    return this.subscriptions.cancel(userId);
+  }
+
+  /** Takes a planned end back. */
+  @Post('subscription/resume')
+  @ApiSignedIn('subscription.not_active', 'stripe.unavailable')
+  @HttpCode(200)
+  resume(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
+    return this.subscriptions.resume(userId);
+  }
+
+  /** The address of Stripe's portal: invoices, card, cancellation. */
+  @Post('subscription/portal')
+  @ApiSignedIn('stripe.unavailable')
+  portal(@CurrentUser() { userId }: Principal): Promise<PortalDto> {
+    return this.subscriptions.portal(userId);
+  }
+}

@@ -1,0 +1,22 @@
+import { nextSweep } from './sweep-time.js';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const hours = (count: number) => count * 3_600_000;
+const ago = (count: number) => new Date(now.getTime() - hours(count));
+
+describe('the next comparison with Stripe', () => {
+  const wait = (changedAt: Date, live: boolean) => {
+    const at = nextSweep({ now, changedAt, live });
+    return at && at.getTime() - now.getTime();
+  };
+
+  it('comes soon after a change, whether or not somebody pays', () => {
+    expect(wait(ago(1), true)).toBe(hours(0.25));
+    expect(wait(ago(47), false)).toBe(hours(0.25));
+  });
+
+  it('comes a few times a day while somebody pays, and never for who is long Basic', () => {
+    expect(wait(ago(49), true)).toBe(hours(6));
+    expect(wait(ago(49), false)).toBeNull();
+  });
+});

@@ -1,0 +1,4 @@
+/** The event is stored. */
+export class ReceivedDto {
+  received!: true;
+}

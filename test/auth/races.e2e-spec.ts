@@ -1,0 +1,117 @@
+import type { Answer, Client } from '../support/client.js';
+import { somebodyWaits } from '../support/lock-wait.js';
+import { askCode, newMobile, signUp } from '../support/people.js';
+import { System } from '../support/system.js';
+
+let system: System;
+let client: Client;
+beforeAll(async () => {
+  system = await System.start({ workers: 0 });
+  client = system.client();
+});
+afterAll(() => system.stop());
+
+const PASSWORD = 'a long walk in the rain';
+
+/**
+ * Sends a request that has to wait for a change that somebody else is making, and then sees it.
+ * @param last what the other does when somebody waits already
+ */
+async function meanwhile(
+  change: string,
+  values: unknown[],
+  ask: () => Promise<Answer>,
+  last = 'SELECT',
+): Promise<unknown[]> {
+  const other = await system.db.connect();
+  await other.query('BEGIN');
+  await other.query(change, values);
+  const asked = ask();
+  await somebodyWaits(system.db);
+  await other.query(last);
+  await other.query('COMMIT');
+  other.release();
+  const { status, body } = await asked;
+  return [status, body.code];
+}
+
+it('a right code opens nothing when its account is replaced meanwhile', async () => {
+  const who = newMobile();
+  await client.post('/auth/signup', who);
+  const otp = await askCode(client, who);
+  const change = 'DELETE FROM app_user WHERE mobile = $1';
+  const verify = () => client.post('/auth/verify-otp', { ...who, otp });
+  expect(await meanwhile(change, [who.mobile], verify)).toEqual([401, 'auth.otp_invalid']);
+});
+
+it('a right code opens nothing when its identity is given up meanwhile', async () => {
+  const { mobile } = newMobile();
+  const { user } = await signUp(client, { mobile });
+  const otp = await askCode(client, { mobile });
+  const change = 'UPDATE app_user SET mobile = $2 WHERE id = $1';
+  const verify = () => client.post('/auth/verify-otp', { mobile, otp });
+  expect(await meanwhile(change, [user.id, newMobile().mobile], verify)).toEqual([401, 'auth.otp_invalid']);
+});
+
+it('a password that is changed while it is checked lets nobody in', async () => {
+  const who = newMobile();
+  await signUp(client, who, { password: PASSWORD });
+  const change = "UPDATE app_user SET password_hash = 'another' WHERE mobile = $1";
+  const login = () => client.post('/auth/login', { ...who, password: PASSWORD });
+  expect(await meanwhile(change, [who.mobile], login)).toEqual([401, 'auth.invalid_credentials']);
+});
+
+it('a session that is revoked while it is refreshed stays revoked', async () => {
+  const { user, refreshToken } = await signUp(client);
+  const change = 'UPDATE session SET revoked_at = now() WHERE user_id = $1';
+  const refresh = () => client.post('/auth/refresh', { refreshToken });
+  expect(await meanwhile(change, [user.id], refresh)).toEqual([401, 'auth.refresh_invalid']);
+});
+
+it('a number that somebody verifies meanwhile is taken', async () => {
+  const who = newMobile();
+  await client.post('/auth/signup', who);
+  const { accessToken } = await signUp(client);
+  const me = client.as(accessToken);
+  const otp = await askCode(me, who, '/user/me/identity');
+  const verified = 'UPDATE app_user SET verified_at = now() WHERE mobile = $1';
+  const locked = "pg_advisory_xact_lock(hashtextextended($1, 5))::text = ''";
+  const verify = () => me.post('/user/me/identity/verify', { ...who, otp });
+  const answer = await meanwhile(`${verified} AND ${locked}`, [who.mobile], verify);
+  expect(answer).toEqual([409, 'auth.mobile_taken']);
+});
+
+/** The unit of a prompt, as its statement takes it: the reference to the person is looked at when all of it is done. */
+const CHARGE = `
+  INSERT INTO quota_usage AS q (user_id, day, used)
+  SELECT $1::uuid, (now() AT TIME ZONE 'UTC')::date, 1 FROM set_config('session_replication_role', 'replica', true)
+  ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1`;
+
+it.each(['first', 'next'])(
+  'a change of identity and the %s prompt of the day do not give each other up',
+  async (which) => {
+    // Somebody had the number and used it today: whoever takes it over takes their use over too.
+    const who = newMobile();
+    const former = await signUp(client, who);
+    await system.db.query(CHARGE, [former.user.id]);
+    await client.as(former.accessToken).delete('/user/me', { confirm: 'delete my account' });
+    const { accessToken, user } = await signUp(client);
+    const me = client.as(accessToken);
+    const otp = await askCode(me, who, '/user/me/identity');
+    if (which === 'next') await system.db.query(CHARGE, [user.id]);
+    const list = `UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = '${user.id}'`;
+    const verify = () => me.post('/user/me/identity/verify', { ...who, otp });
+    expect(await meanwhile(CHARGE, [user.id], verify, list)).toEqual([200, undefined]);
+  },
+);
+
+it('an identity that is confirmed while its account goes is refused', async () => {
+  const who = newMobile();
+  const { accessToken, user } = await signUp(client);
+  const me = client.as(accessToken);
+  const otp = await askCode(me, who, '/user/me/identity');
+  const lock = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 5))';
+  const verify = () => me.post('/user/me/identity/verify', { ...who, otp });
+  const gone = `DELETE FROM app_user WHERE id = '${user.id}'`;
+  expect(await meanwhile(lock, [who.mobile], verify, gone)).toEqual([401, 'auth.unauthenticated']);
+});

@@ -1,0 +1,50 @@
+import { QUEUE_PREFIX } from '../../src/infra/queue/queue-names.js';
+import { noneRefused, type Bench } from './bench.js';
+import { costOf, costRow, total } from './cost.js';
+import { prompts } from './in-turn.js';
+import { CONNECTIONS } from './load.js';
+import { sideBySide } from './side-by-side.js';
+import type { Stage } from './stage.js';
+
+/** More than any machine accepts in a second, so that no room comes twice. */
+const ROOMS_A_SECOND = 200;
+
+/**
+ * A prompt is accepted. Every one goes to an empty room, so that each rings for a worker, as people's prompts do; no
+ * worker runs, so that nothing but the acceptance is measured.
+ */
+export const accept: Bench = {
+  name: 'accept',
+  about: '50 people at once, each prompt in a room of its own, no worker; naive: 3 inserts, 1 job',
+  async run(stage, { seconds, requests, random }) {
+    const seats = await stage.seats(
+      await stage.people(CONNECTIONS),
+      Math.ceil(ROOMS_A_SECOND * (1 + seconds)),
+    );
+    const middle = seats.length / 2;
+    const product = { ...stage.product, next: prompts(seats.slice(0, middle), random) };
+    const naive = { ...stage.naive, next: prompts(seats.slice(middle), random) };
+    const cost = await costOf(stage, product, requests, () => allRung(stage));
+    const naiveCost = await costOf(stage, naive, requests);
+    const compared = await sideBySide('POST message', { product, naive }, seconds);
+    return {
+      rows: [...compared.rows, costRow('a prompt, product', cost), costRow('a prompt, naive', naiveCost)],
+      costs: { prompt: cost },
+      floors: [
+        noneRefused(cost.refused + naiveCost.refused + compared.refused),
+        // Who asks, and the whole acceptance: that is the design, and a third statement would be its end.
+        { kind: 'count', what: 'statements a prompt', value: total(cost.statements), atMost: 2 },
+        // The burst limit, and the doorbell's job.
+        { kind: 'count', what: 'Redis commands a prompt', value: total(cost.commands), atMost: 2 },
+        // Measured 0.29 to 0.72: it also asks for the session, the limits and the order. Half of the least.
+        { kind: 'ratio', what: 'prompts accepted to naive', value: compared.ratio, atLeast: 0.15 },
+      ],
+    };
+  },
+};
+
+/** A prompt is answered before its ring is known to have arrived. */
+async function allRung({ db, system: { redis } }: Stage): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT 1 FROM message WHERE status = 'queued'");
+  return (await redis.llen(`${QUEUE_PREFIX}:reply:wait`)) === rowCount;
+}

@@ -1,0 +1,77 @@
+import type { Random } from '../support/random.js';
+import type { Stage } from './stage.js';
+
+/** How much of it. */
+export interface Plan {
+  /** For each measurement. */
+  seconds: number;
+  /** Whose cost is counted; what comes only now and then shows in many. */
+  requests: number;
+  /** Of each of fifty replies. */
+  listeners: number;
+  /** In the room that is paged through. */
+  messages: number;
+  random: Random;
+}
+
+/** How often each was sent, for one request. */
+export type Tally = Record<string, number>;
+
+/** What one request costs others, counted exactly and not timed. */
+export interface Cost {
+  /** Statements to PostgreSQL, by how they begin. */
+  statements: Tally;
+  /** Commands to Redis, without those that a script there calls. */
+  commands: Tally;
+  /** Answers other than 2xx, in all. */
+  refused: number;
+}
+
+/** One measurement; the names of the figures carry their units. */
+export interface Row {
+  what: string;
+  figures: Record<string, number>;
+}
+
+/**
+ * What must hold on any machine, however busy: a count, or a ratio to the rival of the same run. Never a time.
+ */
+export interface Floor {
+  kind: 'count' | 'ratio';
+  what: string;
+  value: number;
+  atLeast?: number;
+  atMost?: number;
+}
+
+export interface Outcome {
+  rows: Row[];
+  /** What single requests cost, by request. */
+  costs?: Record<string, Cost>;
+  floors: Floor[];
+}
+
+export interface Bench {
+  name: string;
+  /** What is measured, and against what. */
+  about: string;
+  run(stage: Stage, plan: Plan): Promise<Outcome>;
+}
+
+export interface Result extends Outcome {
+  name: string;
+  about: string;
+}
+
+export const holds = ({ value, atLeast = -Infinity, atMost = Infinity }: Floor): boolean =>
+  value >= atLeast && value <= atMost;
+
+export const fallsShort = ({ floors }: Outcome): boolean => !floors.every(holds);
+
+/** Nobody was turned away. */
+export const noneRefused = (refused: number): Floor => ({
+  kind: 'count',
+  what: 'answers other than 2xx',
+  value: refused,
+  atMost: 0,
+});

@@ -1,0 +1,61 @@
+import { press, type Load, type Target } from './load.js';
+import type { Row } from './bench.js';
+
+/** Pairs that are measured after one that only warms up. */
+const PAIRS = 3;
+
+export interface Rivals {
+  product: Target;
+  naive: Target;
+  /** Done before each of the product's turns. */
+  before?: () => Promise<unknown>;
+}
+
+export interface Comparison {
+  rows: Row[];
+  /** The product's requests a second as a share of the naive way's: the median of the pairs. */
+  ratio: number;
+  refused: number;
+}
+
+/** By turns, so that whatever else the machine does meets both. @param seconds for each of the two, without the warm-up */
+export async function sideBySide(
+  what: string,
+  { product, naive, before }: Rivals,
+  seconds: number,
+): Promise<Comparison> {
+  const span = { duration: seconds / PAIRS };
+  const pairs: { product: Load; naive: Load }[] = [];
+  for (let turn = 0; turn <= PAIRS; turn += 1) {
+    await before?.();
+    pairs.push({ product: await press(product, span), naive: await press(naive, span) });
+  }
+  const measured = pairs.slice(1);
+  const refused = pairs.reduce((sum, pair) => sum + pair.product.refused + pair.naive.refused, 0);
+  const ratio = median(measured.map((pair) => pair.product.perSecond / pair.naive.perSecond));
+  const rows = (['product', 'naive'] as const).map((who) => ({
+    what: `${what}, ${who}`,
+    figures: typical(measured.map((pair) => pair[who])),
+  }));
+  return { rows, ratio, refused };
+}
+
+function typical(loads: Load[]): Row['figures'] {
+  const middle = (of: (load: Load) => number) => median(loads.map(of));
+  return {
+    'requests/s': middle(({ perSecond }) => perSecond),
+    'p50 ms': middle(({ p50 }) => p50),
+    'p99 ms': middle(({ p99 }) => p99),
+    'CPU ms': middle(({ cpu }) => cpu),
+  };
+}
+
+export function median(values: number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value below which a share of the values lies; 0 of none. */
+export function quantile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

@@ -1,0 +1,175 @@
+import { setTimeout as pass } from 'node:timers/promises';
+import type { Failpoint } from '../../../src/common/failpoint.js';
+import type { Slot } from '../../support/slot.js';
+import { tagOf } from '../prompt.js';
+import { comesTrue, type Scene } from './scene.js';
+
+const AT_API: Failpoint[] = ['accept.committed', 'accept.committed', 'cancel.committed', 'retry.committed'];
+const AT_WORKER: Failpoint[] = [
+  'reply.claimed',
+  'reply.generated',
+  'reply.finished',
+  'reply.ended',
+  'reply.postponed',
+  'rescue.marked',
+];
+
+/** Milliseconds that users go on acting after a fault, within which an armed failpoint is reached or not. */
+const REACHED_WITHIN = 2_000;
+/** Milliseconds: longer than a lease and the relay's round. */
+const PAST_LEASE = 13_000;
+
+const alive = (slots: Slot[]) => slots.filter((slot) => slot.running && !slot.frozen);
+
+export async function killWorkers(scene: Scene): Promise<void> {
+  const count = scene.random.pick([1, 2, 2, 3]);
+  await Promise.all(
+    alive(scene.world.workers)
+      .slice(0, count)
+      .map((slot) => scene.kill(slot)),
+  );
+}
+
+export async function killApi(scene: Scene): Promise<void> {
+  const slots = alive(scene.world.apis);
+  if (slots.length > 0) await scene.kill(scene.random.pick(slots));
+}
+
+export async function killEverything(scene: Scene): Promise<void> {
+  await Promise.all(alive(scene.world.processes).map((slot) => scene.kill(slot)));
+}
+
+/** Dies between a commit and what follows it. */
+export async function dieAtFailpoint(scene: Scene): Promise<void> {
+  const { random, world, disturbances } = scene;
+  const atApi = random.chance(0.4);
+  const point = random.pick(atApi ? AT_API : AT_WORKER);
+  const slots = alive(atApi ? world.apis : world.workers);
+  const armed = slots.map((slot) => ({ slot, pid: slot.pid, over: disturbances.begin(slot.name) }));
+  for (const slot of slots) slot.arm(`${point}=kill@${random.between(1, 2)}`);
+  const dead = () => armed.filter(({ slot, pid }) => !slot.running || slot.pid !== pid);
+  await comesTrue(() => dead().length === armed.length, REACHED_WITHIN);
+  const names = dead().map(({ slot }) => slot.name);
+  scene.note(`${names.join(', ') || 'nobody'} died at ${point}`);
+  for (const { slot, over } of armed) {
+    slot.arm('none');
+    over();
+  }
+}
+
+/** Where a worker freezes; null: anywhere. A late finish, what claims are for, comes of a whole text that is not stored. */
+const FREEZE_AT = [null, 'reply.claimed', 'reply.generated', 'reply.generated', 'reply.generated'] as const;
+
+/** Frozen past its lease, and awake again just when somebody else has taken over. */
+export async function freezeWorker(scene: Scene): Promise<void> {
+  const slots = scene.random.shuffled(alive(scene.world.workers));
+  const [first] = slots;
+  if (!first) return scene.note('no worker to freeze');
+  const point = scene.random.pick(FREEZE_AT);
+  // One is left to take over; where there is no other, those that died come back before the lease is over.
+  if (point) await freezeAt(scene, point, slots.length > 1 ? slots.slice(1) : slots);
+  else await freezeNow(scene, first);
+}
+
+async function freezeNow(scene: Scene, slot: Slot): Promise<void> {
+  await comesTrue(() => isRunningOne(scene), 1_000);
+  await slot.signal('SIGSTOP');
+  scene.note(`froze ${slot.name}`);
+  scene.later(thawAfterTakeover(scene, slot, unfinished));
+}
+
+/** Freezes who is the first to reach the place. */
+async function freezeAt(scene: Scene, point: Failpoint, slots: Slot[]): Promise<void> {
+  for (const slot of slots) slot.arm(`${point}=stop@1`);
+  await comesTrue(() => slots.some((slot) => slot.frozen), REACHED_WITHIN);
+  for (const slot of slots) slot.arm('none');
+  const frozen = slots.filter((slot) => slot.frozen);
+  const held = point === 'reply.generated' ? generated : unfinished;
+  scene.note(`froze ${frozen.map(({ name }) => name).join(', ') || 'nobody'} at ${point}`);
+  for (const slot of slots)
+    scene.later(frozen.includes(slot) ? thawAfterTakeover(scene, slot, held) : thawIfLate(slot));
+}
+
+/** It may have reached the place just before it was told not to stop there. */
+async function thawIfLate(slot: Slot): Promise<void> {
+  await pass(1_000);
+  await slot.signal('SIGCONT');
+}
+
+/** @param look what it may have held, just after it froze */
+async function thawAfterTakeover(scene: Scene, slot: Slot, look: typeof unfinished): Promise<void> {
+  const over = scene.disturbances.begin('worker frozen');
+  let held: Held[] | undefined;
+  await comesTrue(async () => tookOver(scene, (held ??= await look(scene))), PAST_LEASE);
+  // While the other is still at it: once that has finished, a late finish could do no harm to be seen.
+  await pass(scene.random.between(0, 50));
+  await slot.signal('SIGCONT');
+  over();
+}
+
+const isRunningOne = async (scene: Scene) => (await unfinished(scene)).length > 0;
+
+/** A reply in progress, under its claim. */
+interface Held {
+  id: string;
+  claim: number;
+  content: string;
+}
+
+async function unfinished(scene: Scene): Promise<Held[]> {
+  const { rows } = await scene.world.db.query<Held>(
+    `SELECT reply.id, reply.claim, prompt.content FROM message reply JOIN message prompt ON prompt.id = reply.reply_to
+     WHERE reply.chatroom_id = ANY ($1) AND reply.status = 'in_progress'`,
+    [scene.rooms],
+  );
+  return rows;
+}
+
+/** Those whose whole text Gemini has said. */
+async function generated(scene: Scene): Promise<Held[]> {
+  const calls = scene.world.gemini.journal.all().filter(({ finishReason }) => finishReason !== null);
+  const said = new Set(calls.map(({ contents }) => tagOf(contents.at(-1)?.text ?? '')));
+  return (await unfinished(scene)).filter(({ content }) => said.has(tagOf(content)));
+}
+
+/** Whether one of them has a new claim. */
+async function tookOver(scene: Scene, held: Held[]): Promise<boolean> {
+  const claims = new Map(held.map(({ id, claim }) => [id, claim]));
+  return (await unfinished(scene)).some(({ id, claim }) => claim > (claims.get(id) ?? Infinity));
+}
+
+export async function freezeApi(scene: Scene): Promise<void> {
+  const slots = alive(scene.world.apis);
+  if (slots.length < 2) return scene.note('no API to freeze');
+  const slot = scene.random.pick(slots);
+  const over = scene.disturbances.begin(slot.name);
+  await slot.signal('SIGSTOP');
+  scene.note(`froze ${slot.name}`);
+  const thaw = async () => {
+    await pass(scene.random.between(500, 4_000));
+    await slot.signal('SIGCONT');
+  };
+  scene.later(thaw().finally(over));
+}
+
+/** Milliseconds: the drain's deadline and the end of the process after it. */
+const DRAINED_WITHIN = 30_000;
+
+/** Asked to stop: finishes what runs and ends by itself, with code 0. */
+export async function drainWorker(scene: Scene): Promise<void> {
+  const slots = alive(scene.world.workers);
+  if (slots.length < 2) return scene.note('no worker to drain');
+  const slot = scene.random.pick(slots);
+  scene.note(`drained ${slot.name}`);
+  const drain = async () => {
+    const over = scene.disturbances.begin(slot.name);
+    const began = Date.now();
+    const how = await slot.signal('SIGTERM');
+    const took = Date.now() - began;
+    // A SIGKILL is another fault of the round that met the same worker: no process leaves that way by itself.
+    if (how !== 'SIGKILL' && (how !== 0 || took > DRAINED_WITHIN))
+      scene.violations.push(`${slot.name} left by ${how} after ${took} ms`);
+    scene.revive(slot, over);
+  };
+  scene.later(drain());
+}

@@ -1,0 +1,156 @@
+import type { Client } from './support/client.js';
+import { System } from './support/system.js';
+import { speak } from './support/wire.js';
+
+/** An id that nothing has. */
+const NOBODYS = '019aa3a4-7c1e-7b1f-9d5e-3f1f0a2b4c6d';
+
+describe('odd requests', () => {
+  let system: System;
+  let client: Client;
+
+  beforeAll(async () => {
+    system = await System.start({ workers: 0 });
+    client = await system.signedIn();
+  });
+  afterAll(() => system?.stop());
+
+  const ask = async (method: string, path: string, init: RequestInit = {}) => {
+    const response = await client.raw(method, path, init);
+    const body: any = response.status === 204 ? undefined : await response.json();
+    return { status: response.status, headers: response.headers, body };
+  };
+  const typed = (type: string, body = '') => ({ headers: { 'Content-Type': type }, body });
+
+  it.each(['/%', '/%ff', '/chatroom/%ed%a0%80', `/chatroom/${'a'.repeat(600)}`])(
+    'carries the request id where the path cannot be read (%#)',
+    async (path) => {
+      const { status, headers, body } = await ask('GET', path, { headers: { 'X-Request-Id': 'mine' } });
+      expect([status, body.code, body.requestId]).toEqual([400, 'request.malformed', 'mine']);
+      expect(headers.get('x-request-id')).toBe('mine');
+    },
+  );
+
+  it.each([
+    ['text/plain', 'x'],
+    ['no type', 'x'],
+    ['application/json', '{'],
+    ['application/json', 'x'.repeat(300_000)],
+  ])('tells an unknown route or method whatever the body is (%s)', async (type, body) => {
+    const unknown = await ask('POST', '/nowhere', typed(type, body));
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'route.not_found']);
+    const wrong = await ask('PUT', '/chatroom', typed(type, body));
+    expect([wrong.status, wrong.body.code]).toEqual([405, 'route.method_not_allowed']);
+    expect(wrong.headers.get('allow')).toBe('GET, POST');
+  });
+
+  it.each(['text/plain', 'application/json', 'no type', 'multipart/form-data'])(
+    'does not mind the type of a body that is not there: %s',
+    async (type) => {
+      expect((await ask('POST', '/subscription/cancel', typed(type))).status).toBe(409);
+      expect((await ask('POST', '/chatroom', typed(type))).status).toBe(201);
+      expect((await ask('POST', '/auth/login', typed(type))).body.code).toBe('validation.failed');
+    },
+  );
+
+  it('takes a body of 256 KiB and not a byte more', async () => {
+    const sized = (bytes: number) => typed('application/json', '{"title":"Padded"}'.padEnd(bytes));
+    expect((await ask('POST', '/chatroom', sized(262_144))).status).toBe(201);
+    const { status, headers, body } = await ask('POST', '/chatroom', sized(262_145));
+    expect([status, body.status, body.code]).toEqual([413, 413, 'payload.too_large']);
+    expect(headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'no type'])(
+    'takes no body of another type than JSON: %s',
+    async (type) => {
+      const { status, headers, body } = await ask('POST', '/chatroom', typed(type, '{"title":"Text"}'));
+      expect([status, body.status, body.code]).toEqual([415, 415, 'payload.unsupported_type']);
+      expect(headers.get('content-type')).toBe('application/problem+json');
+    },
+  );
+
+  it.each(['constructor', 'toString', '__proto__'])('refuses the unknown field %s', async (field) => {
+    const { status } = await ask('POST', '/chatroom', typed('application/json', `{"${field}":1}`));
+    expect(status).toBe(400);
+  });
+
+  it.each(['null', '[]', '[{}]', '"title"', '5', 'true'])(
+    'takes %s for no body of an object',
+    async (json) => {
+      const { status, body } = await ask('POST', '/chatroom', typed('application/json', json));
+      expect([status, body.code]).toEqual([400, 'validation.failed']);
+    },
+  );
+
+  it.each([
+    '/subscribe/pro',
+    '/subscription/pro',
+    '/subscription/cancel',
+    '/subscription/resume',
+    '/subscription/portal',
+    `/chatroom/${NOBODYS}/message/${NOBODYS}/cancel`,
+    `/chatroom/${NOBODYS}/message/${NOBODYS}/retry`,
+    '/auth/logout',
+  ])('refuses a field where no body is taken: POST %s', async (path) => {
+    const { status, body } = await client.post(path, { atPeriodEnd: true });
+    expect([status, body.code]).toEqual([400, 'validation.failed']);
+    expect(body.errors).toEqual([{ field: 'atPeriodEnd', message: 'property atPeriodEnd should not exist' }]);
+    if (path !== '/auth/logout') expect((await client.post(path, {})).status).not.toBe(400);
+  });
+
+  it('refuses a field of a deletion that takes none', async () => {
+    expect((await client.delete(`/auth/sessions/${NOBODYS}`, { all: true })).status).toBe(400);
+    expect((await client.delete(`/auth/sessions/${NOBODYS}`, {})).status).toBe(404);
+  });
+
+  it.each(['q=%', 'q=%zz', 'q=%ff', 'q=%ed%a0%80', '%c3=1'])('cannot read the query %s', async (query) => {
+    const { status, body } = await ask('GET', `/chatroom?${query}`);
+    expect([status, body.code]).toEqual([400, 'request.malformed']);
+    expect((await ask('GET', `/healthz?${query}`)).status).toBe(400);
+  });
+
+  it.each(['0x10', '1e1', '%2B5', '%205', '5.0', '', '%D9%A3', '%EF%BC%95', '0b1', '1&limit=2'])(
+    'counts in decimal digits, not in %s',
+    async (number) => {
+      const list = await ask('GET', `/chatroom?limit=${number}`);
+      expect([list.status, list.body.code]).toEqual([400, 'validation.failed']);
+      const wait = await ask('GET', `/chatroom/${NOBODYS}/message/${NOBODYS}?wait=${number}`);
+      expect([wait.status, wait.body.code]).toEqual([400, 'validation.failed']);
+      expect((await ask('GET', '/chatroom?limit=5&q=100%25')).status).toBe(200);
+    },
+  );
+
+  it('sends no stream to whoever refuses one', async () => {
+    const room = (await client.post('/chatroom')).body.id;
+    const headers = { Accept: 'application/json, text/event-stream;q=0' };
+    const { status, body } = await client.post(
+      `/chatroom/${room}/message`,
+      { content: 'Hello' },
+      { headers },
+    );
+    expect([status, body.reply.status]).toEqual([202, 'queued']);
+  });
+
+  it.each([
+    ['Host: a\r\nExpect: something', 200],
+    ['Host: a\r\nExpect:', 200],
+    ['X-Request-Id: mine', 400],
+  ])('answers, in its own form, what Node would answer by itself (%#)', async (headers, status) => {
+    const bytes = Buffer.from(`GET /healthz HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
+    const answer = await speak(client.url, { bytes, half: false });
+    expect(answer?.status).toBe(status);
+    expect(answer?.headers.get('x-request-id')).toHaveLength(1);
+    if (status === 400) expect(JSON.parse(answer?.body ?? '').code).toBe('request.malformed');
+  });
+
+  it('says that an error is a problem, and nothing about a charset', async () => {
+    const { headers } = await ask('GET', '/nowhere');
+    expect(headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('challenges with every 401', async () => {
+    const { status, headers } = await client.post('/auth/refresh', { refreshToken: 'x' });
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+  });
+});

@@ -1,0 +1,117 @@
+import { eventually } from '../support/eventually.js';
+import type { Slot } from '../support/slot.js';
+import { World } from '../support/world.js';
+import { Chat, timed } from './chat.js';
+
+describe('two API processes and three workers, of which some die', () => {
+  let world: World;
+  let chat: Chat;
+
+  beforeAll(async () => {
+    world = await World.start({ apis: 2, workers: 3 });
+  }, 90_000);
+  afterAll(() => world.stop(), 60_000);
+  beforeEach(async () => {
+    chat = await Chat.open(world);
+  });
+  afterEach(() => Promise.all(world.processes.map((slot) => slot.start())), 60_000);
+
+  /** The worker that a failpoint froze, holding the reply. */
+  const frozenWorker = () => eventually('a frozen worker', () => world.workers.find((slot) => slot.frozen));
+  const arm = (slots: Slot[], failpoints: string) => slots.forEach((slot) => slot.arm(failpoints));
+
+  it('has a killed worker’s reply running again within 15 s and completed within 20 s', async () => {
+    arm(world.workers, 'reply.claimed=stop@1');
+    const id = await chat.accepted('a [[slow chunks=4 delay=100ms]] reply');
+    const worker = await frozenWorker();
+    arm(world.workers, 'none');
+    await worker.signal('SIGKILL');
+    const [, running] = await timed(chat.claimed(id, 2));
+    expect(running).toBeLessThan(15_000);
+    const [reply, completed] = await timed(chat.final(id));
+    expect(reply.status).toBe('completed');
+    expect(running + completed).toBeLessThan(20_000);
+  }, 60_000);
+
+  it('lets a frozen worker change nothing when it wakes after another has finished', async () => {
+    arm(world.workers, 'reply.generated=stop@1');
+    const id = await chat.accepted('[[say the one answer]]');
+    const worker = await frozenWorker();
+    arm(world.workers, 'none');
+    expect(await chat.final(id, 25_000)).toMatchObject({ status: 'completed', content: 'the one answer' });
+    const read = async () => (await world.db.query('SELECT * FROM message WHERE id = $1', [id])).rows;
+    const finished = await read();
+    expect(finished[0].claim).toBe(2);
+    await worker.signal('SIGCONT');
+    // Asked to stop, it first ends what it has in its hands.
+    expect(await worker.signal('SIGTERM')).toBe(0);
+    expect(await read()).toEqual(finished);
+  }, 60_000);
+
+  it('answers what an API process accepted and died of before it rang', async () => {
+    arm(world.apis.slice(0, 1), 'accept.committed=kill@1');
+    await expect(chat.send('nobody rings [[say found]]')).rejects.toThrow();
+    const id = await eventually('the committed reply', async () => {
+      const { rows } = await world.db.query(
+        `SELECT id FROM message WHERE chatroom_id = $1 AND role = 'model'`,
+        [chat.room],
+      );
+      return rows[0]?.id as string | undefined;
+    });
+    expect(await chat.final(id, 20_000, 1)).toMatchObject({ status: 'completed', content: 'found' });
+  }, 60_000);
+
+  it('answers what was accepted by a process that is killed right after its 202', async () => {
+    const id = await chat.accepted('[[say still here]]', { api: 0 });
+    await world.apis[0]?.signal('SIGKILL');
+    expect(await chat.final(id, 20_000, 1)).toMatchObject({ status: 'completed', content: 'still here' });
+  }, 60_000);
+
+  it('finishes what runs and takes no new work when a worker is asked to stop', async () => {
+    const [stopping, ...others] = world.workers;
+    if (!stopping) throw new Error('there is no worker');
+    await Promise.all(others.map((slot) => slot.signal('SIGKILL')));
+    const running = await chat.accepted('[[slow chunks=20 delay=150ms]] [[words 20]]');
+    await chat.claimed(running);
+    const stopped = stopping.signal('SIGTERM');
+    // A signal is asynchronous: work that comes before it was heard may still be taken.
+    await eventually('its word that it drains', async () => {
+      return (await fetch(`${stopping.url}/readyz`)).status === 503;
+    });
+    const later = await (await Chat.open(world)).accepted('[[say for somebody else]]');
+    const [how, took] = await timed(stopped);
+    expect(how).toBe(0);
+    expect(took).toBeLessThan(25_000);
+    expect(await chat.final(running, 1_000)).toMatchObject({ status: 'completed' });
+    const { rows } = await world.db.query(
+      'SELECT status, claim FROM message WHERE id = ANY ($1) ORDER BY claim',
+      [[running, later]],
+    );
+    expect(rows).toEqual([
+      { status: 'queued', claim: 0 },
+      { status: 'completed', claim: 1 },
+    ]);
+    await Promise.all(world.workers.map((slot) => slot.start()));
+    await eventually('the other one', async () => {
+      const {
+        rows: [row],
+      } = await world.db.query('SELECT status FROM message WHERE id = $1', [later]);
+      return row.status === 'completed';
+    });
+  }, 90_000);
+
+  it('cancels and retries from any process', async () => {
+    const id = await chat.accepted('[[slow chunks=40 delay=200ms]] [[words 40]]', { api: 0 });
+    await chat.claimed(id);
+    const path = `/chatroom/${chat.room}/message/${id}`;
+    expect((await chat.client(1).post(`${path}/cancel`)).body).toMatchObject({ id, status: 'cancelled' });
+    expect((await chat.client(0).post(`${path}/retry`)).body).toMatchObject({
+      id,
+      status: 'queued',
+      content: null,
+    });
+    const again = await chat.client(1).post(`${path}/retry`);
+    expect([again.status, again.body.code]).toEqual([409, 'message.not_retryable']);
+    expect((await chat.client(1).post(`${path}/cancel`)).status).toBe(200);
+  }, 30_000);
+});

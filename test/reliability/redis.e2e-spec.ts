@@ -1,0 +1,71 @@
+import { World } from '../support/world.js';
+import { Chat, timed } from './chat.js';
+
+describe('a Redis that fails', () => {
+  let world: World;
+  let chat: Chat;
+
+  beforeAll(async () => {
+    world = await World.start({ apis: 2, workers: 3 });
+  }, 90_000);
+  afterAll(() => world.stop(), 60_000);
+  beforeEach(async () => {
+    chat = await Chat.open(world);
+  });
+
+  /** Accepts two prompts, reads and cancels a third in time, while Redis is away. */
+  async function carryOn(): Promise<string[]> {
+    const ids = [];
+    for (const api of [0, 1]) {
+      const [id, took] = await timed(chat.accepted(`[[say from ${api}]]`, { api }));
+      expect(took).toBeLessThan(1_500);
+      ids.push(id);
+    }
+    const [read, took] = await timed(chat.client(1).get(`/chatroom/${chat.room}`));
+    expect([read.status, took < 3_000]).toEqual([200, true]);
+    const list = await chat.client(0).get('/chatroom');
+    expect(list.status).toBe(200);
+    return ids;
+  }
+
+  async function answered(ids: string[]): Promise<void> {
+    for (const [i, id] of ids.entries())
+      expect(await chat.final(id, 30_000)).toMatchObject({ status: 'completed', content: `from ${i}` });
+  }
+
+  it('that is down: prompts are accepted at once, and answered when it is back', async () => {
+    await world.redis.kill();
+    const ids = await carryOn();
+    await world.redis.restart();
+    await answered(ids);
+  }, 60_000);
+
+  it('that comes back empty: prompts whose jobs it held are answered', async () => {
+    await Promise.all(world.workers.map((slot) => slot.signal('SIGSTOP')));
+    const ids = [await chat.accepted('[[say from 0]]'), await chat.accepted('[[say from 1]]')];
+    await world.redis.kill();
+    await world.redis.restart({ empty: true });
+    await Promise.all(world.workers.map((slot) => slot.signal('SIGCONT')));
+    await answered(ids);
+  }, 60_000);
+
+  it('that is flushed: prompts whose jobs it held are answered', async () => {
+    await Promise.all(world.workers.map((slot) => slot.signal('SIGSTOP')));
+    const ids = [await chat.accepted('[[say from 0]]'), await chat.accepted('[[say from 1]]')];
+    await world.redis.flush();
+    await Promise.all(world.workers.map((slot) => slot.signal('SIGCONT')));
+    await answered(ids);
+  }, 60_000);
+
+  it('that hangs: prompts are accepted within 1.5 s, and answered when it goes on', async () => {
+    world.redis.freeze();
+    const ids = await carryOn().finally(() => world.redis.thaw());
+    await answered(ids);
+  }, 60_000);
+
+  it('leaves no process behind that needs a restart', async () => {
+    const began = await chat.accepted('[[say from 0]]');
+    await answered([began]);
+    for (const slot of world.processes) expect([slot.name, slot.running]).toEqual([slot.name, true]);
+  });
+});

@@ -1,0 +1,135 @@
+import type Stripe from 'stripe';
+import { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
+import { System } from '../support/system.js';
+
+/** A claim of an event lapses after 30 s. */
+const RECOVERED = 60_000;
+
+/** Every place where a process can die between what Stripe knows and what is stored here. */
+describe('a process that dies at a boundary between Stripe and the database', () => {
+  let system: System;
+  let stripe: Stripe;
+
+  beforeAll(async () => {
+    system = await System.start({ workers: 0, env: { PUBLIC_URL: 'https://api.example.com' } });
+    stripe = stripeSdk(system.stripe);
+  });
+  afterAll(() => system.stop());
+  beforeEach(() => {
+    system.stripe.world.deliveries.rules.drop = ['*'];
+    system.stripe.world.journal.clear();
+  });
+  afterEach(async () => {
+    for (const worker of system.workers.splice(0)) await worker.stop();
+  });
+
+  /** An API that dies at this place, asked as this person; the first API stays for whoever tries again. */
+  const doomed = async (place: string, client: Client) => {
+    const api = await system.startApi({ FAILPOINTS: `${place}=kill@1` });
+    system.apis.pop();
+    return { api, client: new Client(api.url, client.accessToken) };
+  };
+  const madeFor = async (userId: string) => {
+    const all = await stripe.customers.list({ limit: 100 }).autoPagingToArray({ limit: 10_000 });
+    const customers = all.filter(({ metadata }) => metadata.userId === userId).map(({ id }) => id);
+    const sessions = await stripe.checkout.sessions.list({ customer: customers[0] ?? 'none', limit: 100 });
+    return { customers, sessions: sessions.data.map(({ id }) => id) };
+  };
+  const rowOf = async (event: string) =>
+    (await system.db.query('SELECT attempts, processed_at FROM stripe_event WHERE id = $1', [event])).rows[0];
+  const asked = (customer: string) =>
+    system.stripe.world.journal
+      .seen('GET /v1/subscriptions')
+      .filter(({ params }) => (params as { customer?: string }).customer === customer).length;
+  /** A person who has paid, and the event that says so, which has not arrived. */
+  const unheard = async () => {
+    const client = await system.signedIn();
+    const customer = await buyPro(system, client);
+    const paid = (await stripe.events.list({ type: 'invoice.paid', limit: 100 })).data;
+    const event = paid.find(({ data }) => (data.object as Stripe.Invoice).customer === customer)?.id ?? '';
+    system.stripe.world.journal.clear();
+    return { client, customer, event };
+  };
+  const deliver = (event: string) => control(system.stripe, `/events/${event}/deliver`);
+
+  it.each(['customer.created', 'checkout.created'])(
+    'makes no second customer and no second checkout after a death at %s',
+    async (place) => {
+      const client = await system.signedIn();
+      const dying = await doomed(place, client);
+      await expect(dying.client.post('/subscribe/pro')).rejects.toThrow();
+      expect(await dying.api.exited).toBe('SIGKILL');
+      const left = await madeFor(client.user.id);
+      expect(left).toMatchObject({ customers: [expect.any(String)] });
+      expect(left.sessions).toHaveLength(place === 'checkout.created' ? 1 : 0);
+      const again = await client.post('/subscribe/pro');
+      expect(again.status).toBe(201);
+      const made = await madeFor(client.user.id);
+      expect(made).toEqual({ customers: left.customers, sessions: [again.body.sessionId] });
+      expect(await customerOf(system, client.user.id)).toBe(made.customers[0]);
+      if (left.sessions.length > 0) expect(made.sessions).toEqual(left.sessions);
+    },
+    60_000,
+  );
+
+  it('acts once on an event whose API died between storing it and ringing for it', async () => {
+    const { client, customer, event } = await unheard();
+    const { api } = await doomed('event.stored', client);
+    const { endpoint } = system.stripe.world.deliveries;
+    const usual = endpoint.url;
+    endpoint.url = `${api.url}/webhook/stripe`;
+    const unanswered = await deliver(event);
+    endpoint.url = usual;
+    expect(unanswered.status).toBeUndefined();
+    expect(await api.exited).toBe('SIGKILL');
+    expect(await rowOf(event)).toEqual({ attempts: 0, processed_at: null });
+    // Nobody answered, so Stripe sends it again.
+    expect((await deliver(event)).status).toBe(200);
+    await system.startWorker();
+    await untilStatus(client, { tier: 'pro', status: 'active' }, RECOVERED);
+    await eventually('the event to be done', async () => (await rowOf(event)).processed_at !== null);
+    expect(await rowOf(event)).toMatchObject({ attempts: 1 });
+    expect(asked(customer)).toBe(1);
+  }, 90_000);
+
+  it('acts by itself on events whose worker died holding them, before, amid and after the sync', async () => {
+    const deaths = [];
+    for (const [place, known] of [
+      ['event.claimed', 'basic'],
+      ['sync.fetched', 'basic'],
+      ['sync.applied', 'pro'],
+    ] as const) {
+      const one = await unheard();
+      const worker = await system.startWorker({ FAILPOINTS: `${place}=kill@1` });
+      await deliver(one.event);
+      expect(await worker.exited).toBe('SIGKILL');
+      expect(await rowOf(one.event)).toEqual({ attempts: 1, processed_at: null });
+      expect(await statusOf(one.client)).toMatchObject({ tier: known });
+      deaths.push(one);
+    }
+    await system.startWorker();
+    for (const { client, event } of deaths) {
+      await eventually('the event to be done', async () => (await rowOf(event)).processed_at, RECOVERED);
+      expect(await rowOf(event)).toMatchObject({ attempts: 2 });
+      expect(await statusOf(client)).toMatchObject({ tier: 'pro', status: 'active' });
+    }
+  }, 120_000);
+
+  it('deletes an account on the next try, when the first died between Stripe and the database', async () => {
+    const { client, customer, event } = await unheard();
+    const confirm = { confirm: 'delete my account' };
+    const dying = await doomed('account.closed', client);
+    await expect(dying.client.delete('/user/me', confirm)).rejects.toThrow();
+    expect(await dying.api.exited).toBe('SIGKILL');
+    const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
+    expect(data.map(({ status }) => status)).toEqual(['canceled']);
+    expect((await client.get('/user/me')).status).toBe(200);
+    await system.startWorker();
+    await deliver(event);
+    await untilStatus(client, { tier: 'basic', status: null });
+    expect((await client.delete('/user/me', confirm)).status).toBe(204);
+    expect(await customerOf(system, client.user.id)).toBeUndefined();
+  }, 60_000);
+});

@@ -1,0 +1,76 @@
+import type Stripe from 'stripe';
+import { eventually } from '../support/eventually.js';
+import { buyPro, control, customerOf, stripeSdk, untilStatus } from '../support/stripe.js';
+import { System } from '../support/system.js';
+
+const CONFIRM = { confirm: 'delete my account' };
+
+describe('the money of an account that is deleted', () => {
+  let system: System;
+  let stripe: Stripe;
+
+  beforeAll(async () => {
+    system = await System.start({ workers: 1 });
+    stripe = stripeSdk(system.stripe);
+  });
+  afterAll(() => system.stop());
+  afterEach(() => system.stripe.world.faults.clear());
+
+  it('stops: every subscription ends and every open checkout closes at Stripe', async () => {
+    const client = await system.signedIn();
+    const customer = await buyPro(system, client);
+    await untilStatus(client, { tier: 'pro' });
+    const card = { customer, default_payment_method: 'pm_card_visa' };
+    await stripe.subscriptions.create({ ...card, items: [{ price: 'price_pro' }] });
+    expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
+    const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
+    expect(data.map(({ status }) => status)).toEqual(['canceled', 'canceled']);
+    expect(await customerOf(system, client.user.id)).toBeUndefined();
+  });
+
+  it('cannot be taken later by a checkout that was open', async () => {
+    const client = await system.signedIn();
+    const { sessionId } = (await client.post('/subscribe/pro')).body;
+    expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
+    expect(await stripe.checkout.sessions.retrieve(sessionId)).toMatchObject({ status: 'expired' });
+    const paid = await control(system.stripe, `/checkout/${sessionId}/pay`);
+    expect(paid.error.type).toBe('invalid_request_error');
+  });
+
+  it('cannot be taken by a checkout that another request opened while the account went', async () => {
+    const client = await system.signedIn();
+    await client.post('/subscription/portal');
+    const customer = await customerOf(system, client.user.id);
+    expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
+    const { id } = await stripe.checkout.sessions.create({
+      mode: 'subscription',
+      customer,
+      line_items: [{ price: 'price_pro', quantity: 1 }],
+      success_url: 'https://api.example.com/checkout/success',
+    });
+    const { rows } = await system.db.query(
+      'SELECT sweep_at < now() + $2 AS soon FROM stripe_customer WHERE id = $1',
+      [customer, '2 minutes'],
+    );
+    expect(rows).toEqual([{ soon: true }]);
+    await system.db.query('UPDATE stripe_customer SET sweep_at = now() WHERE id = $1', [customer]);
+    await eventually(
+      'the checkout to be closed',
+      async () => (await stripe.checkout.sessions.retrieve(id)).status === 'expired',
+    );
+  });
+
+  it.each(['refuse', 'error'])('keeps the account as it is while Stripe is away (%s)', async (kind) => {
+    const client = await system.signedIn();
+    await buyPro(system, client);
+    await untilStatus(client, { tier: 'pro' });
+    await control(system.stripe, '/faults', { match: '/v1/', kind, status: 500 });
+    const begun = Date.now();
+    const refused = await client.delete('/user/me', CONFIRM);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'stripe.unavailable' } });
+    expect((await client.get('/user/me')).status).toBe(200);
+    system.stripe.world.faults.clear();
+    expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
+  });
+});

@@ -1,0 +1,133 @@
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { JwtService } from '@nestjs/jwt';
+import type pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../src/auth/token-keys.js';
+
+export interface SignedIn {
+  id: string;
+  mobile: string;
+  sessionId: string;
+  accessToken: string;
+}
+
+export interface UserOverrides {
+  mobile?: string;
+  name?: string;
+  /** Gives the person a live Pro subscription. */
+  pro?: boolean;
+}
+
+/** Inserts a verified person with a session, and signs an access token as the product does. */
+export async function buildUser(
+  db: pg.Pool,
+  env: Record<string, string>,
+  overrides: UserOverrides = {},
+): Promise<SignedIn> {
+  const id = uuidv7();
+  const mobile = overrides.mobile ?? `+9198${randomInt(1e7, 1e8 - 1)}`;
+  await db.query(
+    'INSERT INTO app_user (id, mobile, name, verified_at, updated_at) VALUES ($1, $2, $3, now(), now())',
+    [id, mobile, overrides.name ?? null],
+  );
+  if (overrides.pro) await buildSubscription(db, id);
+  const sessionId = await buildSession(db, id);
+  return { id, mobile, sessionId, accessToken: signAccessToken(env, id, sessionId) };
+}
+
+export async function buildSession(db: pg.Pool, userId: string): Promise<string> {
+  const id = uuidv7();
+  const hash = createHash('sha256').update(randomBytes(32)).digest('hex');
+  await db.query(
+    "INSERT INTO session (id, user_id, refresh_hash, expires_at) VALUES ($1, $2, $3, now() + interval '30 days')",
+    [id, userId, hash],
+  );
+  return id;
+}
+
+export async function buildSubscription(
+  db: pg.Pool,
+  userId: string,
+  { status = 'active', startedDaysAgo = 1 }: { status?: string; startedDaysAgo?: number } = {},
+): Promise<void> {
+  await db.query(
+    `INSERT INTO subscription (user_id, stripe_subscription_id, status, current_period_start, current_period_end, cancel_at_period_end, updated_at)
+     VALUES ($1, $2, $3, now() - make_interval(days => $4), now() - make_interval(days => $4) + interval '1 month', false, now())`,
+    [userId, `sub_${randomBytes(8).toString('hex')}`, status, startedDaysAgo],
+  );
+}
+
+export function signAccessToken(env: Record<string, string>, userId: string, sessionId: string): string {
+  return new JwtService().sign(
+    { sid: sessionId, typ: 'access' },
+    {
+      secret: env.JWT_SECRET?.split(',')[0] ?? '',
+      algorithm: 'HS256',
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      subject: userId,
+      expiresIn: 3600,
+    },
+  );
+}
+
+/** A room with one queued prompt, as the accept statement leaves it. */
+export async function buildQueuedReply(
+  db: pg.Pool,
+  userId: string,
+  content: string,
+): Promise<{ chatroomId: string; replyId: string }> {
+  const [chatroomId, promptId, replyId] = [uuidv7(), uuidv7(), uuidv7()];
+  await db.query(
+    `INSERT INTO chatroom (id, user_id, title, title_is_default, next_number, message_count) VALUES ($1, $2, 'Room', false, 3, 2)`,
+    [chatroomId, userId],
+  );
+  await db.query(
+    `INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to) VALUES
+       ($1, $3, 1, 'user', 'completed', $4, NULL), ($2, $3, 2, 'model', 'queued', NULL, $1)`,
+    [promptId, replyId, chatroomId, content],
+  );
+  return { chatroomId, replyId };
+}
+
+export async function buildRoom(db: pg.Pool, userId: string, title = 'A room'): Promise<string> {
+  const id = uuidv7();
+  await db.query('INSERT INTO chatroom (id, user_id, title, title_is_default) VALUES ($1, $2, $3, false)', [
+    id,
+    userId,
+    title,
+  ]);
+  return id;
+}
+
+export interface ReplyOverrides {
+  status?: string;
+  content?: string | null;
+  claim?: number;
+}
+
+/**
+ * Inserts a prompt and its reply. A running one counts as held by a worker for an hour, so that no worker of the test
+ * takes it; the test itself publishes for it and ends it.
+ */
+export async function buildReply(
+  db: pg.Pool,
+  roomId: string,
+  { status = 'in_progress', content = null, claim = 1 }: ReplyOverrides = {},
+): Promise<string> {
+  const [promptId, id] = [uuidv7(), uuidv7()];
+  const { rows } = await db.query<{ number: number }>(
+    'UPDATE chatroom SET next_number = next_number + 2, message_count = message_count + 2 WHERE id = $1 RETURNING next_number - 2 AS number',
+    [roomId],
+  );
+  const number = rows[0]?.number ?? 1;
+  const final = status !== 'queued' && status !== 'in_progress';
+  await db.query(
+    `INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to, claim, completed_at, lease_until, ring_at)
+     VALUES ($1, $2, $3, 'user', 'completed', 'A prompt', NULL, 0, now(), NULL, now()),
+            ($4, $2, $3 + 1, 'model', $5, $6, $1, $7, CASE WHEN $8 THEN now() END,
+             CASE WHEN NOT $8 THEN now() + interval '1 hour' END, now() + interval '1 hour')`,
+    [promptId, roomId, number, id, status, content, claim, final],
+  );
+  return id;
+}

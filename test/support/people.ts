@@ -1,0 +1,62 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { Answer, Client } from './client.js';
+
+export type Who = { mobile: string } | { email: string };
+
+export const newMobile = (): { mobile: string } => ({ mobile: `+9197${randomInt(1e7, 1e8)}` });
+export const newEmail = (): { email: string } => ({ email: `${randomUUID()}@Example.com` });
+
+/** Any code but this one. */
+export const wrong = (otp: string): string => String((Number(otp) + 1) % 1_000_000).padStart(6, '0');
+
+/** Asks for a code where codes are shown. */
+export async function askCode(client: Client, who: Who, route = '/auth/send-otp'): Promise<string> {
+  const { status, body, text } = await client.post(route, who);
+  if (status !== 200) throw new Error(`no code: ${text}`);
+  return body.otp;
+}
+
+/** Signs in with a code; the account exists. */
+export async function signIn(
+  client: Client,
+  who: Who,
+  more: { password?: string } = {},
+): Promise<Answer['body']> {
+  const otp = await askCode(client, who);
+  const { status, body, text } = await client.post('/auth/verify-otp', { ...who, otp, ...more });
+  if (status !== 200) throw new Error(`not signed in: ${text}`);
+  return body;
+}
+
+/** Opens an account and signs in; a password given here works. */
+export async function signUp(
+  client: Client,
+  who: Who = newMobile(),
+  more: { password?: string; name?: string } = {},
+): Promise<Answer['body']> {
+  const { status, text } = await client.post('/auth/signup', { ...who, ...more });
+  if (status !== 201) throw new Error(`not signed up: ${text}`);
+  return signIn(client, who, more.password ? { password: more.password } : {});
+}
+
+/** `run` for each of `items`, `width` at a time. */
+export async function inParallel<T, R>(
+  items: T[],
+  width: number,
+  run: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const lane = async () => {
+    for (const [index, item] of queue) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  return results;
+}
+
+/** How often each value occurs. */
+export function tally(values: (string | number)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values.map(String)) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

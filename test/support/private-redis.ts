@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { findRedis } from '../../dev/launcher/redis-binary.js';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+
+const CACHE = path.resolve(__dirname, '../../.local/cache');
+
+interface ClusterNode {
+  password: string;
+  /** Where it keeps what it knows of its cluster. */
+  folder: string;
+  settings: Record<string, string | string[]>;
+}
+
+/** A Redis of one test's own, to be flushed, frozen, killed and started again: empty, since it keeps nothing on disk. */
+export class PrivateRedis {
+  private process?: ChildProcess;
+
+  private constructor(
+    private readonly port: number,
+    private readonly cluster: ClusterNode | null = null,
+  ) {}
+
+  static async start(): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(await freePort());
+    await redis.launch();
+    return redis;
+  }
+
+  /** A Redis Cluster that wants a password: one node with every slot, known to its cluster by another address than ours. */
+  static async startCluster(): Promise<PrivateRedis> {
+    const [password, folder] = [randomUUID(), mkdtempSync(path.join(tmpdir(), 'redis-cluster-'))];
+    const settings = {
+      requirepass: password,
+      bind: ['127.0.0.1', '127.0.0.2'],
+      dir: folder,
+      'cluster-enabled': 'yes',
+      'cluster-announce-ip': '127.0.0.2',
+      'cluster-port': String(await freePort()),
+    };
+    const redis = new PrivateRedis(await freePort(), { password, folder, settings });
+    await redis.launch();
+    const client = new Redis(redis.url);
+    await client.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await eventually('the cluster is whole', async () =>
+      String(await client.cluster('INFO')).includes('cluster_state:ok'),
+    );
+    client.disconnect();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://${this.cluster ? `:${this.cluster.password}@` : ''}127.0.0.1:${this.port}/0`;
+  }
+
+  /** Starts it (again), on the same port, and waits until it answers. */
+  async launch(): Promise<void> {
+    const { command, env } = await findRedis(CACHE);
+    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const more = Object.entries(this.cluster?.settings ?? {}).flatMap(([name, value]) =>
+      [`--${name}`, value].flat(),
+    );
+    this.process = spawn(command, [...settings, ...more], {
+      stdio: 'ignore',
+      env: env ?? process.env,
+    });
+    const client = new Redis(this.url, { maxRetriesPerRequest: null });
+    client.on('error', () => undefined);
+    await eventually('Redis answers', async () => (await client.ping()) === 'PONG');
+    client.disconnect();
+  }
+
+  /** No goodbye, nothing kept. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  freeze(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    this.thaw();
+    await this.end('SIGTERM');
+    if (this.cluster) rmSync(this.cluster.folder, { recursive: true, force: true });
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { process } = this;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    process.kill(signal);
+    await once(process, 'exit');
+  }
+}
