@@ -62,7 +62,9 @@ async function live(): Promise<void> {
   await client.post('/auth/login', { ...who, password: `${CANARY}-wrong` });
   keep((await client.post('/auth/login', { ...who, password: OLD })).body);
   const second = keep((await client.post('/auth/refresh', { refreshToken: first.refreshToken })).body);
-  await system.db.query("UPDATE session SET rotated_at = now() - interval '1 minute'");
+  await system.db.query(
+    "UPDATE session SET spent = (SELECT jsonb_object_agg(key, 0) FROM jsonb_each(spent)) WHERE spent <> '{}'",
+  );
   await client.post('/auth/refresh', { refreshToken: first.refreshToken });
   await client.as(second.accessToken).get(`/user/me?token=${CANARY}-query`);
   const third = keep((await client.post('/auth/login', { ...who, password: OLD })).body);
@@ -82,7 +84,9 @@ async function live(): Promise<void> {
   await me.post('/auth/logout');
   const reset = await codeFor(who.mobile, '/auth/forgot-password');
   await client.post('/auth/reset-password', { ...who, otp: reset, newPassword: OLD });
-  const { rows: sessions } = await system.db.query('SELECT refresh_hash, previous_hash FROM session');
+  const { rows: sessions } = await system.db.query(
+    'SELECT refresh_hash FROM session UNION SELECT jsonb_object_keys(spent) FROM session',
+  );
   const { rows: stored } = await system.db.query('SELECT code_hash, sealed_code FROM one_time_code');
   for (const value of [...sessions, ...stored].flatMap(Object.values)) if (value) secrets.add(String(value));
   await changeAndDelete();

@@ -1,6 +1,7 @@
 import { Client } from '../support/client.js';
 import { createRedisDatabase } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
+import { inTime } from '../support/in-time.js';
 import { inParallel, newMobile, signUp, tally } from '../support/people.js';
 import { System } from '../support/system.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -85,7 +86,7 @@ describe('what one address may ask of /auth/*', () => {
       disturb();
       const started = Date.now();
       await client.get('/auth/sessions');
-      expect(Date.now() - started).toBeLessThan(1_500);
+      expect(Date.now() - started).toBeLessThan(3_000);
       expect(await statuses(client, 40)).toEqual({ 401: 19, 429: 21 });
     },
     60_000,
@@ -162,14 +163,14 @@ describe('sessions without PostgreSQL', () => {
     expect((await client.as(accessToken).get('/user/me')).status).toBe(200);
     for (const disturb of [() => database.freeze(), () => database.cut()]) {
       disturb();
-      const started = Date.now();
-      const answers = await Promise.all([
-        client.as(accessToken).get('/user/me'),
-        client.post('/auth/refresh', { refreshToken }),
-        client.post('/auth/send-otp', newMobile()),
-        client.post('/auth/verify-otp', { ...newMobile(), otp: '123456' }),
-      ]);
-      expect(Date.now() - started).toBeLessThan(4_000);
+      const ask = () =>
+        Promise.all([
+          client.as(accessToken).get('/user/me'),
+          client.post('/auth/refresh', { refreshToken }),
+          client.post('/auth/send-otp', newMobile()),
+          client.post('/auth/verify-otp', { ...newMobile(), otp: '123456' }),
+        ]);
+      const answers = await inTime(3_000, ask);
       for (const { status, body, headers } of answers) {
         expect([status, body.code]).toEqual([503, 'service.unavailable']);
         expect(headers.get('retry-after')).toBeTruthy();

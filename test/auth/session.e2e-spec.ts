@@ -19,10 +19,12 @@ const refresh = (refreshToken: string, from = client) => from.post('/auth/refres
 const status = async (accessToken: string, from = client) =>
   (await from.as(accessToken).get('/user/me')).status;
 
-/** Lets the grace of the session's last rotation pass. */
-async function passGrace(accessToken: string): Promise<void> {
+const EARLIER = '(SELECT jsonb_object_agg(hash, at::float8 - $2) FROM jsonb_each(spent) AS s(hash, at))';
+
+/** Lets seconds pass since the session's tokens were exchanged; without a number, the grace. */
+async function pass(accessToken: string, seconds = 21): Promise<void> {
   const { sid } = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
-  await system.db.query("UPDATE session SET rotated_at = now() - interval '21 seconds' WHERE id = $1", [sid]);
+  await system.db.query(`UPDATE session SET spent = ${EARLIER} WHERE id = $1`, [sid, seconds]);
 }
 
 describe('refreshing', () => {
@@ -55,11 +57,24 @@ describe('refreshing', () => {
   it('ends the session when a token is used again after the grace', async () => {
     const { refreshToken, accessToken } = await signUp(client);
     const { body: next } = await refresh(refreshToken);
-    await passGrace(accessToken);
+    await pass(accessToken);
     const { status: code, body } = await refresh(refreshToken);
     expect([code, body.code]).toEqual([401, 'auth.refresh_reused']);
     expect(await status(next.accessToken, other)).toBe(401);
     expect((await refresh(next.refreshToken)).body.code).toBe('auth.refresh_invalid');
+  });
+
+  it('gives each token its own grace, also when its successor was used meanwhile', async () => {
+    const { refreshToken, accessToken } = await signUp(client);
+    const { body: second } = await refresh(refreshToken);
+    await pass(accessToken, 12);
+    const { body: third } = await refresh(second.refreshToken);
+    expect((await refresh(refreshToken, other)).body.refreshToken).toBe(second.refreshToken);
+    expect((await refresh(second.refreshToken)).body.refreshToken).toBe(third.refreshToken);
+    await pass(accessToken, 12);
+    expect((await refresh(second.refreshToken)).body.refreshToken).toBe(third.refreshToken);
+    expect((await refresh(refreshToken)).body.code).toBe('auth.refresh_reused');
+    expect((await refresh(third.refreshToken)).status).toBe(401);
   });
 
   it('knows a token of long ago as well', async () => {
@@ -67,7 +82,7 @@ describe('refreshing', () => {
     let current = refreshToken;
     for (let turn = 0; turn < 4; turn++) {
       current = (await refresh(current)).body.refreshToken;
-      await passGrace(accessToken);
+      await pass(accessToken);
     }
     expect((await refresh(refreshToken)).body.code).toBe('auth.refresh_reused');
     expect((await refresh(current)).status).toBe(401);

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type Stripe from 'stripe';
 import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { inTime } from '../support/in-time.js';
 import { buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -146,14 +148,15 @@ describe('buying Pro', () => {
       system.apis.pop();
       try {
         const client = new Client(api.url, user.accessToken);
-        proxy.freezeAt(statement);
-        const began = Date.now();
-        const hung = await client.post('/subscribe/pro', undefined, {
-          headers: { 'Idempotency-Key': 'hung' },
-        });
-        expect([hung.status, hung.body.code]).toEqual([503, 'service.unavailable']);
-        expect(Date.now() - began).toBeLessThan(3_000);
-        proxy.heal();
+        const hung = async () => {
+          proxy.freezeAt(statement);
+          const headers = { 'Idempotency-Key': randomUUID() };
+          const answer = await client.post('/subscribe/pro', undefined, { headers });
+          proxy.heal();
+          return answer;
+        };
+        const { status, body } = await inTime(3_000, hung);
+        expect([status, body.code]).toEqual([503, 'service.unavailable']);
         await eventually('a sale', async () => (await client.post('/subscribe/pro')).status === 201);
         await expectOneOfEach(user.id);
       } finally {
@@ -193,13 +196,11 @@ describe('buying Pro', () => {
       ['is down', { kind: 'refuse' }],
       ['answers 500', { kind: 'error', status: 500 }],
       ['answers 429', { kind: 'error', status: 429 }],
-      ['hangs', { kind: 'slow', delayMs: 11_000, times: 4 }],
+      ['hangs', { kind: 'slow', delayMs: 11_000, times: 12 }],
     ])('answers 503 within 10 s when it %s, and a retry makes one of each', async (_, fault) => {
       const client = await system.signedIn();
       await control(system.stripe, '/faults', { match: '/v1/', ...fault });
-      const begun = Date.now();
-      const answer = await client.post('/subscribe/pro');
-      expect(Date.now() - begun).toBeLessThan(10_000);
+      const answer = await inTime(10_000, () => client.post('/subscribe/pro'));
       expect(answer).toMatchObject({ status: 503, body: { code: 'stripe.unavailable' } });
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await statusOf(client)).toMatchObject({ tier: 'basic' });
@@ -227,9 +228,8 @@ describe('buying Pro', () => {
     it('tells the status without waiting for it', async () => {
       const client = await system.signedIn();
       await control(system.stripe, '/faults', { match: '/v1/', kind: 'slow', delayMs: 60_000 });
-      const begun = Date.now();
-      expect((await client.get('/subscription/status')).status).toBe(200);
-      expect(Date.now() - begun).toBeLessThan(2_000);
+      const { status } = await inTime(2_000, () => client.get('/subscription/status'));
+      expect(status).toBe(200);
     });
   });
 });

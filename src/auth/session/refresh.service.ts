@@ -9,7 +9,7 @@ import { RefreshTokens } from './refresh-token.js';
 import { SessionService, type NewSession } from './session.service.js';
 import { READ_ROTATION, REVOKE_SESSION, ROTATE, type RotationRow } from './session.statement.js';
 
-/** Seconds in which the token before the last rotation still gets its successor: an answer may be lost, tabs may race. */
+/** Seconds in which an exchanged token still gets its successor: an answer may be lost, tabs may race. */
 const GRACE = 20;
 
 /** A session that goes on. */
@@ -52,28 +52,29 @@ export class RefreshService {
       origin.ip,
       origin.userAgent,
       this.tokens.life,
+      GRACE,
     ]);
     return row ? { userId: row.userId, sessionId, refreshToken } : null;
   }
 
   /** Gives the successor of a token that was exchanged a moment ago once more. */
   private async repeat(token: string, sessionId: string, origin: RequestOrigin): Promise<Refreshed> {
-    const [row] = await this.database.query<RotationRow>(READ_ROTATION, [sessionId, GRACE]);
+    const hash = this.tokens.hash(token);
+    const [row] = await this.database.query<RotationRow>(READ_ROTATION, [sessionId, hash, GRACE]);
     if (!row) throw this.refuse('auth.refresh_invalid', origin);
     const { userId } = row;
-    const isPrevious = row.previousHash === this.tokens.hash(token);
-    if (isPrevious && row.inGrace)
-      return { userId, sessionId, refreshToken: this.successor(token, sessionId, row.refreshHash) };
-    if (!isPrevious && !this.tokens.isOurs(token)) throw this.refuse('auth.refresh_invalid', origin);
+    if (row.inGrace)
+      return { userId, sessionId, refreshToken: this.successor(token, sessionId, row.successors) };
+    if (row.inGrace === null && !this.tokens.isOurs(token)) throw this.refuse('auth.refresh_invalid', origin);
     await this.database.query(REVOKE_SESSION, [sessionId, userId]);
     this.audit.record('session.refresh_reused', origin, { userId, sessionId });
     throw new AppError('auth.refresh_reused');
   }
 
   /** @throws AppError `service.unavailable` when it was made under a key of `JWT_SECRET` that only other processes have yet */
-  private successor(token: string, sessionId: string, refreshHash: string): string {
+  private successor(token: string, sessionId: string, hashes: string[]): string {
     const successors = this.tokens.successors(token, sessionId);
-    const found = successors.find((each) => this.tokens.hash(each) === refreshHash);
+    const found = successors.find((each) => hashes.includes(this.tokens.hash(each)));
     if (found) return found;
     this.logger.warn(
       'a refresh token was exchanged under a key of JWT_SECRET that this process does not have',

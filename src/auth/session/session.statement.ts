@@ -35,30 +35,37 @@ export const INSERT_SESSION: Statement = {
     VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
 };
 
-/** Exchanges the refresh token: of parallel requests with one token exactly one finds it current. */
+/**
+ * Exchanges the refresh token: of parallel requests with one token exactly one finds it current.
+ * @param $7 seconds that an exchanged token works on
+ */
 export const ROTATE: Statement = {
   name: 'session_rotate',
   text: `
-    UPDATE session SET previous_hash = refresh_hash, refresh_hash = $3, rotated_at = now(), last_used_at = now(),
-           ip = $4, user_agent = $5, expires_at = now() + make_interval(secs => $6)
+    UPDATE session SET refresh_hash = $3, last_used_at = now(), ip = $4, user_agent = $5,
+           expires_at = now() + make_interval(secs => $6),
+           spent = jsonb_build_object(refresh_hash, extract(epoch FROM now())) || coalesce(
+             (SELECT jsonb_object_agg(hash, at) FROM jsonb_each(spent) AS s(hash, at)
+              WHERE at::float8 > extract(epoch FROM now()) - $7), '{}')
     WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > now()
     RETURNING user_id AS "userId"`,
 };
 
-/** @param $2 seconds that the token before the last rotation works on */
+/** @param $3 seconds that an exchanged token works on */
 export const READ_ROTATION: Statement = {
   name: 'session_read_rotation',
   text: `
-    SELECT user_id AS "userId", refresh_hash AS "refreshHash", previous_hash AS "previousHash",
-           coalesce(rotated_at > now() - make_interval(secs => $2), false) AS "inGrace"
+    SELECT user_id AS "userId", (spent ->> $2)::float8 > extract(epoch FROM now()) - $3 AS "inGrace",
+           ARRAY(SELECT refresh_hash UNION ALL SELECT jsonb_object_keys(spent)) AS successors
     FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()`,
 };
 
 export interface RotationRow {
   userId: string;
-  refreshHash: string;
-  previousHash: string | null;
-  inGrace: boolean;
+  /** Null for a token whose exchange is not known, or no longer. */
+  inGrace: boolean | null;
+  /** Hashes, that of the asked token's successor among them while it has its grace. */
+  successors: string[];
 }
 
 export const REVOKE_SESSION: Statement = {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Settings } from '../../config/settings.js';
+import { isPooled } from './pooled.js';
 import { isDatabaseUnavailable, throwUnavailable } from './unavailable.js';
 
 /** What one hand-written statement can be run on: the pool, or a transaction. */
@@ -23,12 +24,11 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 /** A `date` stays the text it is: a day has no time zone. */
 pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
 
-/** What the server itself ends, in milliseconds: what nobody waits for any more is not to hold its locks. */
+/**
+ * What the server itself ends, in milliseconds: what nobody waits for any more is not to hold its locks. Behind a
+ * PgBouncer, which refuses a client that sets them, its `connect_query` is to set these limits.
+ */
 const LIMITS_OF_SESSION = { statement_timeout: 2_000, idle_in_transaction_session_timeout: 5_000 };
-
-/** Behind a PgBouncer, which refuses a client that sets them, its `connect_query` is to set these limits. */
-const isPooled = ({ DATABASE_URL, DIRECT_DATABASE_URL, DATABASE_PREPARED_STATEMENTS: prepare }: Settings) =>
-  !prepare || new URL(DIRECT_DATABASE_URL ?? DATABASE_URL).host !== new URL(DATABASE_URL).host;
 
 /** The connections of the process, shared by Prisma and by the hot statements; readiness asks over one of its own. */
 @Injectable()
@@ -42,8 +42,8 @@ export class Database implements Sql, OnApplicationShutdown {
     this.pool = new pg.Pool({
       connectionString: settings.DATABASE_URL,
       max: settings.DATABASE_POOL_SIZE,
-      // Waiting for a connection and for an answer, one after the other, are to stay within 3 s.
-      connectionTimeoutMillis: 1_000,
+      // A server that is gone lets its callers wait for a connection or for an answer, hardly for one after the other.
+      connectionTimeoutMillis: 2_000,
       query_timeout: 2_000,
       ...(isPooled(settings) ? {} : LIMITS_OF_SESSION),
       keepAlive: true,
