@@ -11,7 +11,7 @@ describe("the limits of Gemini's project", () => {
       const limited = await prompt(
         person,
         first,
-        'limited [[429 retry=3s times=1 quota=minute]] [[say through]]',
+        'limited [[429 retry=6s times=1 quota=minute]] [[say through]]',
       );
       const refused = await eventually('the refusal', () =>
         system.gemini.journal.all().find(({ outcome }) => outcome === 'refused'),
@@ -23,7 +23,7 @@ describe("the limits of Gemini's project", () => {
       });
       await eventually(
         'the queue is paused',
-        async () => (await system.redis.pttl('{gemini-chat}:reply:limiter')) > 1_000,
+        async () => (await system.redis.pttl('{gemini-chat}:reply:limiter')) > 0,
       );
       const other = await prompt(person, second, 'other [[say other]]');
       expect(await ending(person, second, other)).toMatchObject({ content: 'other' });
@@ -31,12 +31,12 @@ describe("the limits of Gemini's project", () => {
       const calls = system.gemini.journal.all().filter(({ sequence }) => sequence > refused.sequence);
       expect(calls).toHaveLength(2);
       for (const { startedAt } of calls) {
-        expect(Date.parse(startedAt) - Date.parse(refused.endedAt ?? '')).toBeGreaterThanOrEqual(2_900);
+        expect(Date.parse(startedAt) - Date.parse(refused.endedAt ?? '')).toBeGreaterThanOrEqual(5_900);
       }
     } finally {
       await system.stop();
     }
-  });
+  }, 60_000);
 
   it('are not reached: GEMINI_MAX_RPM spaces the calls of all workers evenly', async () => {
     const system = await System.start({ workers: 2, env: { GEMINI_MAX_RPM: '60' } });

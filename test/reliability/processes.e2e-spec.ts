@@ -114,4 +114,20 @@ describe('two API processes and three workers, of which some die', () => {
     expect([again.status, again.body.code]).toEqual([409, 'message.not_retryable']);
     expect((await chat.client(1).post(`${path}/cancel`)).status).toBe(200);
   }, 30_000);
+
+  it('does not let a cancellation that is told late touch the run that was asked for since', async () => {
+    arm(world.apis.slice(0, 1), 'cancel.committed=stop@1');
+    const id = await chat.accepted('[[slow chunks=20 delay=150ms]] [[words 20]]', { api: 1 });
+    await chat.claimed(id);
+    const path = `/chatroom/${chat.room}/message/${id}`;
+    const cancelled = chat.client(0).post(`${path}/cancel`);
+    const api = await eventually('a frozen API process', () => world.apis.find((slot) => slot.frozen));
+    expect((await chat.client(1).post(`${path}/retry`)).status).toBe(202);
+    await chat.claimed(id, 3);
+    await api.signal('SIGCONT');
+    expect((await cancelled).body.status).toBe('cancelled');
+    expect(await chat.final(id, 20_000, 1)).toMatchObject({ status: 'completed' });
+    const { rows } = await world.db.query('SELECT claim, lost_claims FROM message WHERE id = $1', [id]);
+    expect(rows).toEqual([{ claim: 3, lost_claims: 0 }]);
+  }, 60_000);
 });

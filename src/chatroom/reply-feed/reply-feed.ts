@@ -88,7 +88,9 @@ export class ReplyFeed {
   /** Takes what PostgreSQL says. */
   take(row: FeedRow | undefined): void {
     if (this.over) return;
-    this.needsLook = false;
+    // Read before a newer run began, and heard of only now.
+    this.needsLook = row !== undefined && row.claim < this.assembly.claim;
+    if (this.needsLook) return;
     if (!row) this.gone = true;
     else if (FINAL.has(row.status)) this.ended = { row, consistent: this.isBeginningOf(row) };
     else if (this.assembly.raise(row.claim)) this.voided(row.status);
@@ -122,6 +124,8 @@ export class ReplyFeed {
       this.needsSync = true;
       return;
     }
+    // What was said between the two, a cancellation say, is said only once.
+    this.needsLook = true;
     await this.sync();
     // Once more: a single slow answer is no reason to turn a listener away.
     if (!this.followed) await this.sync();

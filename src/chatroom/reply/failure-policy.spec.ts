@@ -76,6 +76,11 @@ describe('judge', () => {
     ).toMatchObject({ pause: 60_000 });
   });
 
+  it("pauses nobody for a day's limit, which no pause outlasts", () => {
+    const day = error('rate_limited', { retryAfterMs: 5_000, projectWide: true, perDay: true });
+    expect(judge(day, first, 0)).toMatchObject({ action: 'retry', delay: 5_000, pause: 0 });
+  });
+
   it("gives a day's limit one wait", () => {
     const day = error('rate_limited', { retryAfterMs: 10, perDay: true });
     expect(judge(day, first, 0)).toMatchObject({ action: 'retry', delay: 10 });

@@ -56,7 +56,9 @@ export function judge(error: GeminiError, situation: Situation, random: number):
       : { action: 'fail', code: EXHAUSTED[error.kind] ?? 'gemini.unavailable' };
   }
   const delay = error.retryAfterMs ?? backoff(attempts, random);
-  return { ...retry(model, delay), pause: error.projectWide ? Math.min(delay, BACKOFF_CAP) : 0 };
+  // A pause helps over a minute's limit; a day's holds whoever waits, and only holds up what it does not concern.
+  const pauses = error.projectWide && !error.perDay;
+  return { ...retry(model, delay), pause: pauses ? Math.min(delay, BACKOFF_CAP) : 0 };
 }
 
 function retry(model: string, delay: number): Verdict & { action: 'retry' } {

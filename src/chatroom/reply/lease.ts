@@ -3,8 +3,8 @@ import { LEASE, type ReplyWork } from './reply.statement.js';
 import { isDatabaseUnavailable } from '../../infra/prisma/unavailable.js';
 import type { ReplyStore } from './reply.store.js';
 
-/** Why work on a reply ends early: somebody else has it or it is final; its person cancelled; this process stops. */
-export type StopReason = 'lost' | 'cancelled' | 'shutdown';
+/** Why work on a reply ends early: somebody else has it, or it is final or gone; this process stops. */
+export type StopReason = 'lost' | 'shutdown';
 
 const RENEW_EVERY = (LEASE * 1_000) / 3;
 
@@ -16,7 +16,7 @@ export class Lease {
   private readonly logger = new Logger(Lease.name);
   private readonly timer: NodeJS.Timeout;
   private heldUntil: number;
-  private renewing = false;
+  private renewal: Promise<void> | null = null;
 
   constructor(
     private readonly store: ReplyStore,
@@ -40,8 +40,10 @@ export class Lease {
     return this.signal.aborted ? (this.signal.reason as StopReason) : null;
   }
 
-  stop(reason: StopReason): void {
-    this.controller.abort(reason);
+  /** Looks whether the reply is still ours: somebody said that it is gone. */
+  async check(): Promise<void> {
+    await this.renewal;
+    await this.renew();
   }
 
   release(): void {
@@ -51,9 +53,17 @@ export class Lease {
 
   private readonly onShutdown = () => this.stop('shutdown');
 
-  private async renew(): Promise<void> {
-    if (this.renewing || this.signal.aborted) return;
-    this.renewing = true;
+  private stop(reason: StopReason): void {
+    this.controller.abort(reason);
+  }
+
+  private renew(): Promise<void> {
+    this.renewal ??= this.ask().finally(() => (this.renewal = null));
+    return this.renewal;
+  }
+
+  private async ask(): Promise<void> {
+    if (this.signal.aborted) return;
     const asked = performance.now();
     try {
       if (await this.store.renew(this.work)) this.heldUntil = asked + LEASE * 1_000;
@@ -65,8 +75,6 @@ export class Lease {
           { err: error, replyId: this.work.id, requestId: this.work.requestId },
           'a lease could not be renewed',
         );
-    } finally {
-      this.renewing = false;
     }
   }
 }

@@ -87,7 +87,7 @@ export class ReplyOutcome {
     await ringForReply(this.doorbell, work.id, work.claim, delay + DUE_MARGIN);
   }
 
-  /** Cancelled or lost: the row is somebody else's by now. A process that stops gives its reply back at once. */
+  /** Lost: the row is somebody else's by now. A process that stops gives its reply back at once. */
   private async stopEarly({ work, stopReason }: Lease): Promise<void> {
     this.logger.log({ ...ids(work), reason: stopReason }, 'a reply was left');
     if (stopReason !== 'shutdown') return;

@@ -20,9 +20,10 @@ export class RunningReplies implements OnApplicationShutdown {
   /** Starts to listen. A cancellation that is missed is seen at the lease's next renewal. */
   listen(): void {
     this.subscriber = connectRedis(this.settings, 'subscriber');
-    this.subscriber.on('message', (_channel: string, replyId: string) =>
-      this.leases.get(replyId)?.stop('cancelled'),
-    );
+    // The row decides: by the time this is heard, another run of the reply may have begun.
+    this.subscriber.on('message', (_channel: string, replyId: string) => {
+      void this.leases.get(replyId)?.check();
+    });
     this.subscriber
       .subscribe(CANCEL_CHANNEL)
       .catch((error: Error) => this.logger.warn(`cancellations are not heard: ${error.message}`));

@@ -81,6 +81,11 @@ it('keeps the advice of an overloaded model', () => {
   });
 });
 
+it('follows no advice of an overloaded model to wait for hours', () => {
+  expect(classifyUpstream({ code: 503, details: [retry('300s')] }).retryAfterMs).toBe(300_000);
+  expect(classifyUpstream({ code: 503, details: [retry('86400s')] }).retryAfterMs).toBeUndefined();
+});
+
 it.each([
   ['a string', 'x'],
   ['null', null],

@@ -25,6 +25,8 @@ export function classifyUpstream(error: UpstreamError): GeminiError {
   const facts: GeminiErrorDetails = { ...retryAfter(details) };
   if (error.code !== undefined) facts.status = error.code;
   if (error.code === 429) return classifyLimit(error, details, facts);
+  // Advice that nobody would follow: what is broken for so long may as well be tried before.
+  if ((facts.retryAfterMs ?? 0) > LONGEST_WAIT_MS) delete facts.retryAfterMs;
   return new GeminiError(kindOf(error.code, details), describe(error), facts);
 }
 
