@@ -80,12 +80,14 @@ export class CheckoutService {
     return this.checkouts.isFor(offer, session) && session.expiresAt.getTime() > Date.now() + LEAST_LEFT;
   }
 
-  /** What is open must not be paid beside a live subscription, nor under a customer who is gone. */
+  /** What is open must not be paid beside a live subscription, nor under a customer who is gone, nor for nobody. */
   private async refuseSecond(customer: string, open: Checkout | undefined): Promise<void> {
     const truth = await this.syncs.sync(customer);
     const [live] = truth?.live ?? [];
-    if (truth?.exists && !live) return;
+    const isNobodys = truth?.exists && truth.owner === null;
+    if (truth?.exists && !isNobodys && !live) return;
     if (open) await this.checkouts.expire(open.id);
+    if (isNobodys) throw new AppError('auth.unauthenticated');
     if (!live) throw new StripeMissing('customer', new Error('the customer was deleted'));
     const detail =
       live.status === 'active' || live.status === 'trialing'
@@ -104,12 +106,20 @@ export class CheckoutService {
     try {
       const made = await this.checkouts.open(offer, decision);
       failpoint('checkout.created');
+      await this.requirePerson(offer.userId, made);
       return made.status === 'open' ? made : null;
     } catch (error) {
       if (!(error instanceof StripeSpent)) throw error;
       spent.add(decision);
       return null;
     }
+  }
+
+  /** Whose account was deleted meanwhile is not to pay. The sweep finds what this comes too early for. */
+  private async requirePerson(userId: string, { id }: Checkout): Promise<void> {
+    if ((await this.prisma.db.user.count({ where: { id: userId } })) > 0) return;
+    await this.checkouts.expire(id);
+    throw new AppError('auth.unauthenticated');
   }
 
   private returnUrl(): string {

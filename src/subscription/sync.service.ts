@@ -20,10 +20,15 @@ import {
 } from './sync.statement.js';
 
 /** What Stripe said of a customer. */
-export interface Truth {
+interface Told {
   exists: boolean;
   /** Live Pro subscriptions, the best first. */
   live: ProSubscription[];
+}
+
+export interface Truth extends Told {
+  /** Whose customer it is from now on; null: nobody's; undefined where a later sync has said so. */
+  owner: string | null | undefined;
 }
 
 /** Brings what we know of a customer in line with Stripe. Every event, return from checkout and sweep goes through it. */
@@ -48,12 +53,12 @@ export class SyncService {
   async sync(customer: string): Promise<Truth | null> {
     const number = await this.takeNumber(customer);
     if (number === null) return null;
-    const truth = await this.fetch(customer);
+    const told = await this.fetch(customer);
     failpoint('sync.fetched');
-    const owner = await this.database.transaction((sql) => this.apply(sql, { customer, number, truth }));
+    const owner = await this.database.transaction((sql) => this.apply(sql, { customer, number, told }));
     failpoint('sync.applied');
     if (owner === null) await this.checkouts.closeAll(customer);
-    return truth;
+    return { ...told, owner };
   }
 
   private async takeNumber(customer: string): Promise<number | null> {
@@ -61,7 +66,7 @@ export class SyncService {
     return row?.number ?? null;
   }
 
-  private async fetch(customer: string): Promise<Truth> {
+  private async fetch(customer: string): Promise<Told> {
     const [exists, all] = await Promise.all([
       this.customers.exists(customer),
       this.subscriptions.list(customer),
@@ -71,18 +76,18 @@ export class SyncService {
     return { exists, live: best ? [best, ...live.filter((one) => one !== best)] : [] };
   }
 
-  /** @returns whose customer it is from now on; undefined where a later sync has said so */
-  private async apply(sql: Sql, { customer, number, truth }: Result): Promise<string | null | undefined> {
+  private async apply(sql: Sql, { customer, number, told }: Result): Promise<Truth['owner']> {
     const [row] = await sql.query<AppliedRow>(APPLY_NUMBER, [customer, number]);
     if (!row) return undefined;
     const { userId } = row;
-    const live = truth.live.length > 0;
-    const changed = userId !== null && (await store(sql, userId, truth.live[0]));
+    const live = told.live.length > 0;
+    const changed = userId !== null && (await store(sql, userId, told.live[0]));
     const now = new Date();
     const changedAt = changed ? now : row.changedAt;
-    const owner = truth.exists ? userId : null;
-    await sql.query(CLOSE_SYNC, [customer, owner, changedAt, nextSweep({ now, changedAt, live })]);
-    this.alert(customer, userId, truth.live);
+    const owner = told.exists ? userId : null;
+    const sweepAt = nextSweep({ now, changedAt, live, owned: userId !== null });
+    await sql.query(CLOSE_SYNC, [customer, owner, changedAt, sweepAt]);
+    this.alert(customer, userId, told.live);
     return owner;
   }
 
@@ -106,7 +111,7 @@ export class SyncService {
 interface Result {
   customer: string;
   number: number;
-  truth: Truth;
+  told: Told;
 }
 
 /** @returns whether anything changed */

@@ -1,6 +1,8 @@
 import type Stripe from 'stripe';
+import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { inTime } from '../support/in-time.js';
+import { isStopped } from '../support/process-tree.js';
 import { buyPro, control, customerOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
@@ -60,6 +62,28 @@ describe('the money of an account that is deleted', () => {
       async () => (await stripe.checkout.sessions.retrieve(id)).status === 'expired',
     );
   });
+
+  it.each(['sync.fetched', 'checkout.created'])(
+    'cannot be taken by a checkout whose request was at %s while the account went',
+    async (place) => {
+      const client = await system.signedIn();
+      await client.post('/subscription/portal');
+      const customer = await customerOf(system, client.user.id);
+      const slow = await system.startApi({ FAILPOINTS: `${place}=stop@1` });
+      system.apis.pop();
+      try {
+        const asked = new Client(slow.url, client.user.accessToken).post('/subscribe/pro');
+        await eventually('the request stands still', () => isStopped(slow.pid));
+        expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
+        await slow.signal('SIGCONT');
+        expect(await asked).toMatchObject({ status: 401, body: { code: 'auth.unauthenticated' } });
+        const { data } = await stripe.checkout.sessions.list({ customer, status: 'open' });
+        expect(data).toEqual([]);
+      } finally {
+        await slow.stop();
+      }
+    },
+  );
 
   it.each(['refuse', 'error'])('keeps the account as it is while Stripe is away (%s)', async (kind) => {
     const client = await system.signedIn();
