@@ -25,6 +25,11 @@ describe('parseMobile', () => {
     expect(parseMobile('(212) 555-0123', 'us')).toBe('+12125550123');
   });
 
+  it('reads a number as it is dialled in its region', () => {
+    expect(parseMobile('001 65 9123 4567', 'SG')).toBe('+6591234567');
+    expect(parseMobile('0011 91 98765 43210', 'AU')).toBe('+919876543210');
+  });
+
   const none = [
     '',
     ' ',

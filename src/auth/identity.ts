@@ -51,14 +51,23 @@ function emailIdentity(text: string): Identity {
   return { kind: 'email', key: text.toLowerCase(), address: text };
 }
 
-/** E.164; null for what is no phone number. A number without a country is one of `region`. */
+/**
+ * E.164; null for what is no phone number. A number without a country is one of `region`, dialled as it is there; where
+ * that makes no sense, `00` stands for `+`.
+ */
 export function parseMobile(text: string, region: string): string | null {
-  const international = text.trim().replace(/^[0０٠۰]{2}(?=\S)/, '+');
-  const phone = parsePhoneNumberFromString(international, {
+  const number = text.trim();
+  return parsePossible(number, region) ?? parsePossible(number.replace(/^[0０٠۰]{2}(?=\S)/, '+'), region);
+}
+
+function parsePossible(text: string, region: string): string | null {
+  const phone = parsePhoneNumberFromString(text, {
     defaultCountry: region.toUpperCase() as CountryCode,
     extract: false,
   });
-  return phone?.isPossible() && !phone.ext ? phone.number : null;
+  if (!phone?.isPossible() || phone.ext) return null;
+  // Some of what is possible is read as another number when it is read again: it is nobody's.
+  return parsePhoneNumberFromString(phone.number)?.number === phone.number ? phone.number : null;
 }
 
 /** A 400 that names the field. */

@@ -33,13 +33,7 @@ export class QuotaService {
    * @throws AppError `auth.unauthenticated` when the person is gone
    */
   async hold(sql: Sql, userId: string): Promise<void> {
-    try {
-      await sql.query(HOLD_DAY, [userId, utcDay(new Date())]);
-    } catch (error) {
-      // The row refers to a person, who was deleted a moment ago.
-      if ((error as { code?: string }).code === '23503') throw new AppError('auth.unauthenticated');
-      throw error;
-    }
+    await sql.query(HOLD_DAY, [userId, utcDay(new Date())]).catch(refuseGone);
   }
 
   /** Keeps today's use under a keyed hash of each identity that an account is about to lose, until midnight. */
@@ -48,15 +42,24 @@ export class QuotaService {
     await sql.query(CARRY_OVER, [userId, utcDay(new Date()), hashes]);
   }
 
-  /** Gives an account what another one with the same identity had used today. Harmless twice. */
+  /**
+   * Gives an account what another one with the same identity had used today. Harmless twice.
+   * @throws AppError `auth.unauthenticated` when the person is gone
+   */
   async restoreCarried(sql: Sql, userId: string, identity: string): Promise<void> {
-    await sql.query(RESTORE_CARRIED, [userId, utcDay(new Date()), this.hashes(identity)]);
+    const values = [userId, utcDay(new Date()), this.hashes(identity)];
+    await sql.query(RESTORE_CARRIED, values).catch(refuseGone);
   }
 
   /** Of an identity, under every server key, the newest first. */
   private hashes(identity: string): string[] {
     return this.keys.hmacs('identity-of-the-day', identity).map((mac) => mac.toString('base64url'));
   }
+}
+
+/** A day's row refers to a person, who may have been deleted a moment ago. */
+function refuseGone(error: Error & { code?: string }): never {
+  throw error.code === '23503' ? new AppError('auth.unauthenticated') : error;
 }
 
 /** The day as told to a client, from what the accept statement counted. */

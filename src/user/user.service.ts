@@ -42,8 +42,9 @@ export class UserService {
     await this.rooms.thinOut(userId);
     const published = await this.database.transaction(async (sql) => {
       const replies = await this.rooms.hold(sql, userId);
-      const identities = await this.accounts.hold(sql, userId);
-      if (!identities) return [];
+      const account = await this.accounts.hold(sql, userId);
+      if (!account) return [];
+      const identities = [account.mobile, account.email].filter((key) => key !== null);
       await this.quotas.carryOver(sql, userId, identities);
       await this.idempotency.erase(sql, userId);
       await this.closing.release(sql, userId);

@@ -68,6 +68,17 @@ describe('what one address may ask of /auth/*', () => {
     expect((await client.get('/user/me')).status).toBe(401);
   }, 60_000);
 
+  it('is what a signed-in person is told of there, while it is the nearer one', async () => {
+    const { accessToken } = await signUp(generous);
+    const me = (await strict({ RATE_LIMIT_PER_MINUTE: '300' }))('203.0.113.7').as(accessToken);
+    const told = async (path: string) => {
+      const { headers } = await me.get(path);
+      return [headers.get('ratelimit-limit'), headers.get('ratelimit-remaining')];
+    };
+    expect(await told('/auth/me')).toEqual(['30', '29']);
+    expect(await told('/user/me')).toEqual(['300', '298']);
+  });
+
   it('is limited for a whole network of IPv6 addresses, since each of its people has them all', async () => {
     const from = await strict();
     const all = Array.from({ length: 40 }, (_, n) => guess(from(`2001:db8::${n.toString(16)}`)));

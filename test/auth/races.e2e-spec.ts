@@ -105,6 +105,18 @@ it.each(['first', 'next'])(
   },
 );
 
+it('a sign-in by code and a prompt of the day do not give each other up', async () => {
+  const who = newMobile();
+  const former = await signUp(client, who);
+  await system.db.query(CHARGE, [former.user.id]);
+  await client.as(former.accessToken).delete('/user/me', { confirm: 'delete my account' });
+  const { user } = await signUp(client, who);
+  const otp = await askCode(client, who);
+  const list = `UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = '${user.id}'`;
+  const verify = () => client.post('/auth/verify-otp', { ...who, otp });
+  expect(await meanwhile(CHARGE, [user.id], verify, list)).toEqual([200, undefined]);
+});
+
 it('an identity that is confirmed while its account goes is refused', async () => {
   const who = newMobile();
   const { accessToken, user } = await signUp(client);

@@ -207,6 +207,14 @@ describe('sessions', () => {
       expect(await status(theirs.accessToken)).toBe(200);
     });
 
+    it('by logging out many times at once', async () => {
+      const { mine } = await devices();
+      const me = [client, other].map((each) => each.as(mine.accessToken));
+      const answers = await Promise.all([...me, ...me, ...me].map((each) => each.post('/auth/logout')));
+      expect(answers.map((answer) => answer.status)).toContain(204);
+      for (const answer of answers) expect([204, 401]).toContain(answer.status);
+    });
+
     it('one by one', async () => {
       const { mine, theirs } = await devices();
       const { body } = await client.as(mine.accessToken).get('/auth/sessions');

@@ -66,6 +66,21 @@ describe('another identity', () => {
     expect((await signIn(client, who)).user.id).toBe(user.id);
   });
 
+  it('takes no refund back: a day that was given back something stays so', async () => {
+    const { me, user, who } = await person();
+    const use = (used: number) =>
+      system.db.query(
+        `INSERT INTO quota_usage (user_id, day, used) VALUES ($1, (now() AT TIME ZONE 'UTC')::date, $2)
+         ON CONFLICT (user_id, day) DO UPDATE SET used = excluded.used`,
+        [user.id, used],
+      );
+    await use(3);
+    expect((await add(me, newEmail())).status).toBe(200);
+    await use(2);
+    await signIn(client, who);
+    expect((await me.get('/subscription/status')).body.usage.used).toBe(2);
+  });
+
   it('replaces the old one, which is free from then on and whose codes open nothing', async () => {
     const { me, user, who } = await person();
     const stale = await askCode(client, who);

@@ -44,10 +44,11 @@ export class AccountService {
    */
   async claim(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
     await sql.query(LOCK_IDENTITIES, [[identity.key]]);
+    // Before the account is held: whoever charges locks in that order.
+    await this.quotas.restoreCarried(sql, userId, identity.key);
     const claimed = await sql.query(CLAIM_ACCOUNT, [userId, identity.kind, identity.key, passwordHash]);
     if (claimed.length === 0) throw new AppError('auth.otp_invalid');
     await sql.query(FORGIVE, [[identity.key]]);
-    await this.quotas.restoreCarried(sql, userId, identity.key);
   }
 
   /** Sets the name; null: none. */
@@ -57,9 +58,9 @@ export class AccountService {
   }
 
   /** Keeps the account as it is until the transaction ends. @returns the keys of its identities; null when it is gone */
-  async hold(sql: Sql, id: string): Promise<string[] | null> {
+  async hold(sql: Sql, id: string): Promise<LockedAccount | null> {
     const [row] = await sql.query<LockedAccount>(LOCK_ACCOUNT, [id]);
-    return row ? [row.mobile, row.emailKey].filter((key) => key !== null) : null;
+    return row ?? null;
   }
 
   /** Deletes the account, with its sessions, codes and everything that belongs to it. */

@@ -87,12 +87,13 @@ export const SET_IDENTITY: Statement = {
 /** Nobody signs in, and nothing is added to the account, until the transaction ends. */
 export const LOCK_ACCOUNT: Statement = {
   name: 'account_lock_row',
-  text: 'SELECT mobile, email_key AS "emailKey" FROM app_user WHERE id = $1 FOR UPDATE',
+  text: 'SELECT mobile, email_key AS email FROM app_user WHERE id = $1 FOR UPDATE',
 };
 
+/** The keys of its identities. */
 export interface LockedAccount {
   mobile: string | null;
-  emailKey: string | null;
+  email: string | null;
 }
 
 export const DELETE_ACCOUNT: Statement = {

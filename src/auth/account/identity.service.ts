@@ -76,8 +76,8 @@ export class IdentityService {
       await this.quotas.hold(sql, userId);
       const old = await this.accounts.hold(sql, userId);
       if (!old) throw new AppError('auth.otp_invalid');
-      // Whoever signs up with an identity that is given up here finds the day as it was.
-      await this.quotas.carryOver(sql, userId, old);
+      // Whoever signs up with the identity that is given up here finds the day as it was.
+      if (old[kind] !== null) await this.quotas.carryOver(sql, userId, [old[kind]]);
       await sql.query(SET_IDENTITY, [userId, kind, key, address]);
       await sql.query(VOID, [userId]);
       await sql.query(FORGIVE, [[key]]);

@@ -59,6 +59,12 @@ export class SessionService {
     return { data: rows.map((row) => toSessionDto(row, sessionId)) };
   }
 
+  /** Ends this session, if another request has not just done so. */
+  async end({ userId, sessionId }: Principal, origin: RequestOrigin): Promise<void> {
+    const revoked = await this.database.query(REVOKE_SESSION, [sessionId, userId]);
+    if (revoked.length > 0) this.audit.record('session.revoked', origin, { userId, sessionId });
+  }
+
   /** Ends one session of the person; its tokens stop working at once. @throws AppError `auth.session_not_found` */
   async revoke({ userId }: Principal, sessionId: string, origin: RequestOrigin): Promise<void> {
     const revoked = await this.database.query(REVOKE_SESSION, [sessionId, userId]);

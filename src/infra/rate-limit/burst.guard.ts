@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RateLimitName } from './rate-limit.module.js';
 
-/** Applies one of the burst limits over all routes together, and tells it in the `RateLimit-*` headers. */
+/** Applies one of the burst limits over all routes together. The `RateLimit-*` headers tell of the one that is nearest. */
 @Injectable()
 export abstract class BurstGuard extends ThrottlerGuard {
   protected abstract readonly limitName: RateLimitName;
@@ -20,11 +20,14 @@ export abstract class BurstGuard extends ThrottlerGuard {
     const request = http.getRequest<FastifyRequest>();
     const key = await this.getTracker(request);
     const count = await this.storageService.increment(key, ttl, limit, 0, this.limitName);
-    void http.getResponse<FastifyReply>().headers({
-      'RateLimit-Limit': limit,
-      'RateLimit-Remaining': Math.max(0, limit - count.totalHits),
-      'RateLimit-Reset': count.timeToExpire,
-    });
+    const remaining = Math.max(0, limit - count.totalHits);
+    const reply = http.getResponse<FastifyReply>();
+    if (remaining < Number(reply.getHeader('RateLimit-Remaining') ?? Infinity))
+      void reply.headers({
+        'RateLimit-Limit': limit,
+        'RateLimit-Remaining': remaining,
+        'RateLimit-Reset': count.timeToExpire,
+      });
     if (!count.isBlocked) return true;
     this.refused(request);
     throw new AppError('rate_limit.exceeded', { retryAfter: count.timeToExpire });
