@@ -9,7 +9,7 @@ import { forgetTypeOfNothing, readJsonBodies } from './common/http/json-body.js'
 import { NoBodyInterceptor } from './common/http/no-body.interceptor.js';
 import { requireReadable } from './common/http/readable-request.js';
 import { requestIdOf } from './common/http/request-id.js';
-import { noteRoutes } from './common/http/route-table.js';
+import { MAX_PARAM_LENGTH, noteRoutes } from './common/http/route-table.js';
 import { requireSafeText } from './common/http/safe-text.js';
 import { answerUnreadable } from './common/http/unreadable-request.js';
 import { createValidationPipe } from './common/http/validation.js';
@@ -27,7 +27,9 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
   return new FastifyAdapter({
     genReqId: requestIdOf,
     trustProxy: parseTrustProxy(settings.TRUST_PROXY),
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // For a request to arrive whole. Fastify's own choice is for ever.
+    requestTimeout: 30_000,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       problems.answer(error, request, reply),
     clientErrorHandler: answerUnreadable,

@@ -61,9 +61,10 @@ describe('the OpenAPI document', () => {
     expect(
       failing((operation, name) => !isPublic(name) && !codesOf(operation).includes('auth.unauthenticated')),
     ).toEqual([]);
-    expect(
-      failing((operation) => operation.requestBody && !codesOf(operation).includes('payload.too_large')),
-    ).toEqual([]);
+    for (const code of ['payload.too_large', 'payload.unsupported_type'])
+      expect(
+        failing((operation, name) => codesOf(operation).includes(code) === name.startsWith('get ')),
+      ).toEqual([]);
     expect(
       failing(
         (operation, name) =>
@@ -73,6 +74,50 @@ describe('the OpenAPI document', () => {
     expect(
       failing((operation, name) => name.includes('{') && !/not_found/.test(codesOf(operation).join())),
     ).toEqual([]);
+  });
+
+  it('tells the headers of every answer', () => {
+    const headers = ({ responses }: any, status: RegExp) =>
+      Object.entries<any>(responses)
+        .filter(([each]) => status.test(each))
+        .map(([, response]) => Object.keys(response.headers ?? {}));
+    const lacks = (operation: any, status: RegExp, name: string) =>
+      headers(operation, status).some((names) => !names.includes(name));
+    expect(failing((operation) => lacks(operation, /./, 'X-Request-Id'))).toEqual([]);
+    expect(failing((operation) => lacks(operation, /429|503/, 'Retry-After'))).toEqual([]);
+    expect(failing((operation, name) => !isPublic(name) && lacks(operation, /./, 'RateLimit-Limit'))).toEqual(
+      [],
+    );
+    const prompt = document.paths['/chatroom/{id}/message'].post;
+    for (const name of ['Location', 'X-Quota-Remaining', 'Idempotency-Replayed'])
+      expect(lacks(prompt, /^20/, name)).toBe(false);
+  });
+
+  it('says which parameters may be left out', () => {
+    const required = operations.flatMap(([name, { parameters = [] }]) =>
+      parameters
+        .filter((one: any) => one.required && one.in !== 'path')
+        .map((one: any) => `${name} ${one.name}`),
+    );
+    expect(required).toEqual([
+      'post /webhook/stripe Stripe-Signature',
+      'post /subscription/webhook/stripe Stripe-Signature',
+    ]);
+    const keyed = operations.filter(([, { parameters = [] }]) =>
+      parameters.some((one: any) => one.name === 'Idempotency-Key'),
+    );
+    expect(keyed.map(([name]) => name).sort()).toEqual([
+      'post /chatroom',
+      'post /chatroom/{id}/message',
+      'post /subscribe/pro',
+      'post /subscription/pro',
+      'post /subscription/subscribe/pro',
+    ]);
+    for (const name of ['post /chatroom', 'patch /chatroom/{id}', 'patch /user/me'])
+      expect([name, operations.find(([each]) => each === name)?.[1].requestBody.required]).toEqual([
+        name,
+        false,
+      ]);
   });
 
   it('has a success for every route', () => {

@@ -75,6 +75,19 @@ describe('odd requests', () => {
     expect(status).toBe(400);
   });
 
+  it.each([
+    ['an array', `{"content":[${'[],'.repeat(300)}[]]}`],
+    ['fields', `{${Array.from({ length: 300 }, (_, n) => `"f${n}":1`).join()}}`],
+    ['depth', `{"content":${'['.repeat(100)}${']'.repeat(100)}}`],
+  ])('looks at no body that is too much for anything: %s', async (_, json) => {
+    const { status, body } = await ask('POST', '/chatroom', typed('application/json', json));
+    expect([status, body.code, body.errors]).toEqual([400, 'request.malformed', undefined]);
+  });
+
+  it('tells a wrong method of a long path too', async () => {
+    expect((await client.raw('PUT', `/chatroom/${'a'.repeat(400)}`)).status).toBe(405);
+  });
+
   it.each(['null', '[]', '[{}]', '"title"', '5', 'true'])(
     'takes %s for no body of an object',
     async (json) => {

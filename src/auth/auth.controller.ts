@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblems, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { ApiProblems } from '../common/http/api-problems.decorator.js';
 import { Public } from '../common/http/public.decorator.js';
 import { Origin, type RequestOrigin } from '../common/http/request-origin.decorator.js';
 import { CodeSignInService } from './account/code-sign-in.service.js';
@@ -23,7 +23,7 @@ export class AuthController {
 
   /** Opens an account; ask for a code next. An account that was never verified is replaced. */
   @Post('signup')
-  @ApiProblems(...BODY_PROBLEMS, 'auth.mobile_taken', 'auth.email_taken', 'rate_limit.exceeded')
+  @ApiProblems('auth.mobile_taken', 'auth.email_taken', 'rate_limit.exceeded')
   signUp(@Body() dto: SignUpDto, @Origin() origin: RequestOrigin): Promise<UserDto> {
     return this.signUps.signUp(dto, origin);
   }
@@ -31,7 +31,7 @@ export class AuthController {
   /** Sends a code to sign in with. */
   @Post('send-otp')
   @HttpCode(200)
-  @ApiProblems(...BODY_PROBLEMS, 'auth.user_not_found', 'auth.otp_cooldown', 'rate_limit.exceeded')
+  @ApiProblems('auth.user_not_found', 'auth.otp_cooldown', 'rate_limit.exceeded')
   sendOtp(@Body() dto: IdentityDto, @Origin() origin: RequestOrigin): Promise<SentCodeDto> {
     return this.codes.sendCode(dto, 'sign_in', origin);
   }
@@ -39,7 +39,7 @@ export class AuthController {
   /** Signs in with a code. */
   @Post('verify-otp')
   @HttpCode(200)
-  @ApiProblems(...BODY_PROBLEMS, 'auth.otp_invalid', 'auth.otp_attempts_exceeded', 'rate_limit.exceeded')
+  @ApiProblems('auth.otp_invalid', 'auth.otp_attempts_exceeded', 'rate_limit.exceeded')
   verifyOtp(@Body() dto: VerifyOtpDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
     return this.codes.signIn(dto, origin);
   }

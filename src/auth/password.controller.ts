@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblems, ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { ApiProblems, ApiSignedIn } from '../common/http/api-problems.decorator.js';
 import { Public } from '../common/http/public.decorator.js';
 import { Origin, type RequestOrigin } from '../common/http/request-origin.decorator.js';
 import { CodeSignInService } from './account/code-sign-in.service.js';
@@ -23,7 +23,7 @@ export class PasswordController {
   @Public()
   @Post('forgot-password')
   @HttpCode(200)
-  @ApiProblems(...BODY_PROBLEMS, 'auth.user_not_found', 'auth.otp_cooldown', 'rate_limit.exceeded')
+  @ApiProblems('auth.user_not_found', 'auth.otp_cooldown', 'rate_limit.exceeded')
   forgot(@Body() dto: IdentityDto, @Origin() origin: RequestOrigin): Promise<SentCodeDto> {
     return this.codes.sendCode(dto, 'reset_password', origin);
   }
@@ -32,7 +32,7 @@ export class PasswordController {
   @Public()
   @Post('reset-password')
   @HttpCode(204)
-  @ApiProblems(...BODY_PROBLEMS, 'auth.otp_invalid', 'auth.otp_attempts_exceeded', 'rate_limit.exceeded')
+  @ApiProblems('auth.otp_invalid', 'auth.otp_attempts_exceeded', 'rate_limit.exceeded')
   reset(@Body() dto: ResetPasswordDto, @Origin() origin: RequestOrigin): Promise<void> {
     return this.passwords.reset(dto, origin);
   }
@@ -40,7 +40,7 @@ export class PasswordController {
   /** Sets or changes the password. Every other session ends. */
   @Post('change-password')
   @HttpCode(204)
-  @ApiSignedIn(...BODY_PROBLEMS, 'auth.invalid_credentials')
+  @ApiSignedIn('auth.invalid_credentials')
   change(
     @CurrentUser() user: Principal,
     @Body() dto: ChangePasswordDto,

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblems, ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { ApiProblems, ApiSignedIn } from '../common/http/api-problems.decorator.js';
 import { Public } from '../common/http/public.decorator.js';
 import { Origin, type RequestOrigin } from '../common/http/request-origin.decorator.js';
 import { UuidParam } from '../common/http/uuid-param.decorator.js';
@@ -27,7 +27,7 @@ export class SessionController {
   @Public()
   @Post('login')
   @HttpCode(200)
-  @ApiProblems(...BODY_PROBLEMS, 'auth.invalid_credentials', 'rate_limit.exceeded')
+  @ApiProblems('auth.invalid_credentials', 'rate_limit.exceeded')
   login(@Body() dto: LoginDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
     return this.passwords.signIn(dto, origin);
   }
@@ -36,7 +36,7 @@ export class SessionController {
   @Public()
   @Post('refresh')
   @HttpCode(200)
-  @ApiProblems(...BODY_PROBLEMS, 'auth.refresh_invalid', 'auth.refresh_reused', 'rate_limit.exceeded')
+  @ApiProblems('auth.refresh_invalid', 'auth.refresh_reused', 'rate_limit.exceeded')
   refresh(@Body() { refreshToken }: RefreshDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
     return this.refreshes.refresh(refreshToken, origin);
   }
@@ -46,7 +46,7 @@ export class SessionController {
   @HttpCode(204)
   @ApiSignedIn()
   logout(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
-    return this.sessions.revoke(user, user.sessionId, origin);
+    return this.sessions.end(user, origin);
   }
 
   /** The devices that are signed in, the last used first. */

@@ -5,7 +5,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { IdempotencyService } from '../infra/idempotency/idempotency.service.js';
 import { Database, type Sql } from '../infra/prisma/database.js';
-import { toUsage, type QuotaUsage } from '../quota/quota.service.js';
+import { QuotaService, toUsage, type QuotaUsage } from '../quota/quota.service.js';
 import { PlanService } from '../subscription/plan.service.js';
 import { ACCEPT, fromJsonRow, type AcceptRow } from './accept.statement.js';
 import { toMessage, type AcceptedDto } from './message.dto.js';
@@ -25,8 +25,7 @@ export interface Accepted {
   /** The answer as it is remembered under the request's key, byte for byte. */
   json: string;
   replayed: boolean;
-  /** Null for a replay: nothing was charged. */
-  quota: QuotaUsage | null;
+  quota: QuotaUsage;
 }
 
 interface Written {
@@ -42,6 +41,7 @@ export class AcceptService {
     private readonly database: Database,
     private readonly idempotency: IdempotencyService,
     private readonly plans: PlanService,
+    private readonly quotas: QuotaService,
     private readonly bell: RoomBell,
   ) {}
 
@@ -63,7 +63,12 @@ export class AcceptService {
       return written.accepted.answer;
     });
     if (written) return this.ring(written);
-    return { answer: JSON.parse(body) as AcceptedDto, json: body, replayed, quota: null };
+    const quota = await this.quotas.usage(user.userId, this.limitOf(user));
+    return { answer: JSON.parse(body) as AcceptedDto, json: body, replayed, quota };
+  }
+
+  private limitOf(user: Principal): number | null {
+    return this.plans.dailyLimit(this.plans.tier(user.subscription));
   }
 
   private ring({ accepted, isHead }: Written): Accepted {
@@ -74,7 +79,7 @@ export class AcceptService {
   }
 
   private async write(sql: Sql, user: Principal, prompt: Prompt): Promise<Written> {
-    const limit = this.plans.dailyLimit(this.plans.tier(user.subscription));
+    const limit = this.limitOf(user);
     const { chatroomId, content, requestId } = prompt;
     const values = [chatroomId, user.userId, limit, uuidv7(), content, uuidv7(), titleOf(content), requestId];
     const [row] = await sql.query<AcceptRow>(ACCEPT, values);

@@ -1,11 +1,12 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentUser } from '../auth/current-user.decorator.js';
 import type { Principal } from '../auth/principal.js';
-import { ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
 import { LimitQuery } from '../common/http/page-query.dto.js';
 import { sendJson } from '../common/http/send-json.js';
+import { ApiIdempotencyKey, REPLAYED_HEADER } from '../infra/idempotency/api-idempotency-key.decorator.js';
 import { sendOnce } from '../infra/idempotency/send-once.js';
 import {
   ChatroomDto,
@@ -31,9 +32,10 @@ export class ChatroomController {
 
   /** Open a chatroom. With an `Idempotency-Key` a repetition answers the first one's room. */
   @Post()
-  @ApiCreatedResponse({ type: ChatroomDto })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
-  @ApiSignedIn(...BODY_PROBLEMS, 'idempotency.key_reused', 'idempotency.in_progress')
+  @ApiBody({ type: CreateChatroomDto, required: false })
+  @ApiCreatedResponse({ type: ChatroomDto, headers: REPLAYED_HEADER })
+  @ApiIdempotencyKey()
+  @ApiSignedIn('idempotency.key_reused', 'idempotency.in_progress')
   async create(
     @CurrentUser() user: Principal,
     @Body() body: CreateChatroomDto,
@@ -71,7 +73,8 @@ export class ChatroomController {
 
   /** Change title, system instruction or model; what is not named stays. */
   @Patch(':id')
-  @ApiSignedIn(...BODY_PROBLEMS, 'chatroom.not_found')
+  @ApiBody({ type: UpdateChatroomDto, required: false })
+  @ApiSignedIn('chatroom.not_found')
   update(
     @CurrentUser() user: Principal,
     @RoomId() id: string,

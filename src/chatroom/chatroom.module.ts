@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { IdempotencyModule } from '../infra/idempotency/idempotency.module.js';
+import { QuotaModule } from '../quota/quota.module.js';
 import { PlanModule } from '../subscription/plan.module.js';
 import { AcceptService } from './accept.service.js';
 import { CancelService } from './cancel.service.js';
@@ -24,7 +25,7 @@ import { RoomListCache } from './room-list.cache.js';
 import { RoomListService } from './room-list.service.js';
 
 @Module({
-  imports: [AuthModule, IdempotencyModule, PlanModule],
+  imports: [AuthModule, IdempotencyModule, PlanModule, QuotaModule],
   controllers: [ChatroomController, MessageController, PromptController],
   providers: [
     ChatroomService,

@@ -81,7 +81,7 @@ export class PromptAnswer {
 function headersOf({ answer, replayed, quota }: Accepted, request: FastifyRequest): Record<string, string> {
   return {
     Location: `${request.url.split('?', 1)[0]}/${answer.reply.id}`,
-    ...(quota && quotaHeaders(quota)),
+    ...quotaHeaders(quota),
     ...(replayed && { 'Idempotency-Replayed': 'true' }),
   };
 }

@@ -1,15 +1,16 @@
 import { Body, Controller, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentUser } from '../auth/current-user.decorator.js';
 import type { Principal } from '../auth/principal.js';
-import { ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
 import { HangUp } from '../common/http/hang-up.decorator.js';
+import { ApiIdempotencyKey } from '../infra/idempotency/api-idempotency-key.decorator.js';
 import { CancelService } from './cancel.service.js';
-import { AcceptedDto, MessageDto, SendMessageDto } from './message.dto.js';
+import { MessageDto, SendMessageDto } from './message.dto.js';
 import { MessageId, RoomId } from './path-param.decorator.js';
 import { PromptAnswer } from './prompt-answer.js';
-import { STREAM_RESPONSE } from './stream.openapi.js';
+import { ACCEPTED_RESPONSE, ANSWERED_RESPONSE, RETRIED_RESPONSE } from './prompt.openapi.js';
 
 /** What a person says, and their second thoughts about what was answered. */
 @ApiTags('message')
@@ -26,34 +27,15 @@ export class PromptController {
    */
   @Post()
   @HttpCode(202)
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and body is one prompt, however often it is sent',
-  })
+  @ApiIdempotencyKey()
   @ApiHeader({
     name: 'Prefer',
     required: false,
     description: '`wait=N`: wait up to N (60) seconds for the finished reply',
   })
-  @ApiAcceptedResponse({
-    type: AcceptedDto,
-    description: 'Stored; the reply is queued. `Location` is the reply',
-  })
-  @ApiOkResponse({
-    description: 'With `Prefer: wait=N`: the reply is finished. With `Accept: text/event-stream`: its stream',
-    content: {
-      'application/json': { schema: { $ref: getSchemaPath(AcceptedDto) } },
-      ...STREAM_RESPONSE.content,
-    },
-  })
-  @ApiSignedIn(
-    ...BODY_PROBLEMS,
-    'chatroom.not_found',
-    'quota.exceeded',
-    'idempotency.key_reused',
-    'idempotency.in_progress',
-  )
+  @ApiAcceptedResponse(ACCEPTED_RESPONSE)
+  @ApiOkResponse(ANSWERED_RESPONSE)
+  @ApiSignedIn('chatroom.not_found', 'quota.exceeded', 'idempotency.key_reused', 'idempotency.in_progress')
   async send(
     @CurrentUser() user: Principal,
     @RoomId() chatroomId: string,
@@ -86,7 +68,7 @@ export class PromptController {
   /** Have a failed, cancelled or incomplete reply again, for another unit of today. */
   @Post(':messageId/retry')
   @HttpCode(202)
-  @ApiAcceptedResponse({ type: MessageDto })
+  @ApiAcceptedResponse(RETRIED_RESPONSE)
   @ApiSignedIn('chatroom.not_found', 'message.not_found', 'message.not_retryable', 'quota.exceeded')
   async retry(
     @CurrentUser() user: Principal,

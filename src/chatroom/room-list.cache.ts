@@ -5,8 +5,9 @@ import type { RedisClient } from '../infra/redis/connect.js';
 import { REDIS } from '../infra/redis/redis.module.js';
 
 /**
- * The first page of a person's rooms in Redis. The key holds the version that PostgreSQL told with this request's session,
- * and every change of the rooms makes a new one: an old entry is never found again, whoever wrote it and whenever.
+ * The first page of a person's rooms in Redis, as it was read last. With it stands the version that PostgreSQL told with
+ * that request's session, and every change of the rooms makes a new one: an old page is never taken for a new one, whoever
+ * wrote it and whenever. One key a person: what they do not ask for again is not kept.
  */
 @Injectable()
 export class RoomListCache {
@@ -26,11 +27,12 @@ export class RoomListCache {
     limit: number,
     load: () => Promise<string>,
   ): Promise<{ json: string; cache: 'HIT' | 'MISS' }> {
-    const key = `rooms:${user.userId}:${user.roomListVersion}:${limit}`;
+    const key = `rooms:${user.userId}:page`;
+    const stamp = `${user.roomListVersion}:${limit}:`;
     const cached = await this.find(key);
-    if (cached) return { json: cached, cache: 'HIT' };
+    if (cached?.startsWith(stamp)) return { json: cached.slice(stamp.length), cache: 'HIT' };
     const json = await load();
-    if (cached === null) this.keep(key, json);
+    if (cached !== undefined) this.keep(key, stamp + json);
     return { json, cache: 'MISS' };
   }
 

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
 import { FromDigits } from '../common/http/from-digits.decorator.js';
 import { MAX_WAIT } from '../common/http/prefer.js';
@@ -7,6 +8,7 @@ export class WaitQuery {
    * Seconds to wait for the end of an unfinished reply.
    * @example 30
    */
+  @ApiPropertyOptional()
   @FromDigits()
   @IsInt()
   @Min(0)

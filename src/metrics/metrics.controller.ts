@@ -1,5 +1,6 @@
-import { Controller, Get, Header, Headers } from '@nestjs/common';
+import { Controller, Get, Header, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/http/api-problems.decorator.js';
 import { Public } from '../common/http/public.decorator.js';
 import { Exposition } from '../infra/metrics/exposition.js';
@@ -17,7 +18,7 @@ export class MetricsController {
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string', example: 'replies_total{status="completed"} 42' } })
   @ApiProblems('auth.unauthenticated', 'route.not_found')
-  read(@Headers('authorization') authorization?: string): Promise<string> {
-    return this.exposition.read(authorization);
+  read(@Req() { headers }: FastifyRequest): Promise<string> {
+    return this.exposition.read(headers.authorization);
   }
 }

@@ -1,12 +1,14 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/http/api-problems.decorator.js';
 import { Public } from '../common/http/public.decorator.js';
 import { ReturnService } from './return.service.js';
 
 const HTML = 'text/html; charset=utf-8';
+const PAGE = { content: { 'text/html': { schema: { type: 'string' } } } };
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
-@ApiExcludeController()
+@ApiTags('subscription')
 @Public()
 @Controller('checkout')
 export class CheckoutController {
@@ -14,6 +16,9 @@ export class CheckoutController {
 
   /** Where Stripe's checkout returns to after a payment. */
   @Get('success')
+  @ApiProblems()
+  @ApiOkResponse(PAGE)
+  @ApiQuery({ name: 'session_id', required: false, type: String })
   @Header('Content-Type', HTML)
   @Header('Content-Security-Policy', POLICY)
   @Header('Cache-Control', 'no-store')
@@ -23,6 +28,8 @@ export class CheckoutController {
 
   /** Where Stripe's checkout returns to when a person leaves it. */
   @Get('cancel')
+  @ApiProblems()
+  @ApiOkResponse(PAGE)
   @Header('Content-Type', HTML)
   @Header('Content-Security-Policy', POLICY)
   cancelled(): string {

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
 import { CurrentUser } from '../auth/current-user.decorator.js';
 import type { Principal } from '../auth/principal.js';
+import { ApiIdempotencyKey, REPLAYED_HEADER } from '../infra/idempotency/api-idempotency-key.decorator.js';
 import { sendOnce } from '../infra/idempotency/send-once.js';
 import { SubscribeService } from './subscribe.service.js';
 import { CheckoutDto, PortalDto, type SubscriptionStatusDto } from './subscription.dto.js';
@@ -17,7 +18,7 @@ export class SubscriptionController {
     private readonly subscriptions: SubscriptionService,
   ) {}
 
-  /** Opens the checkout for Pro, or gives the one that is open. Takes an `Idempotency-Key`. */
+  /** Opens the checkout for Pro, or gives the one that is open. */
   @Post('subscribe/pro')
   @ApiSignedIn(
     'subscription.already_active',
@@ -25,7 +26,8 @@ export class SubscriptionController {
     'idempotency.key_reused',
     'idempotency.in_progress',
   )
-  @ApiCreatedResponse({ type: CheckoutDto })
+  @ApiIdempotencyKey()
+  @ApiCreatedResponse({ type: CheckoutDto, headers: REPLAYED_HEADER })
   async subscribe(
     @CurrentUser() { userId }: Principal,
     @Headers('idempotency-key') key: string | undefined,
@@ -42,7 +44,8 @@ export class SubscriptionController {
     'idempotency.in_progress',
   )
   @ApiOperation({ deprecated: true, summary: 'The same as POST /subscribe/pro.' })
-  @ApiCreatedResponse({ type: CheckoutDto })
+  @ApiIdempotencyKey()
+  @ApiCreatedResponse({ type: CheckoutDto, headers: REPLAYED_HEADER })
   subscribeAlias(
     @CurrentUser() user: Principal,
     @Headers('idempotency-key') key: string | undefined,

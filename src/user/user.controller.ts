@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { AccountService } from '../auth/account/account.service.js';
 import { IdentityService } from '../auth/account/identity.service.js';
 import { CurrentUser } from '../auth/current-user.decorator.js';
@@ -7,7 +7,7 @@ import { ConfirmIdentityDto, IdentityDto } from '../auth/dto/identity.dto.js';
 import { SentCodeDto } from '../auth/dto/sent-code.dto.js';
 import { toUserDto, UserDto } from '../auth/dto/user.dto.js';
 import type { Principal } from '../auth/principal.js';
-import { ApiSignedIn, BODY_PROBLEMS } from '../common/http/api-problems.decorator.js';
+import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
 import { Origin, type RequestOrigin } from '../common/http/request-origin.decorator.js';
 import { DeleteUserDto, UpdateUserDto } from './user.dto.js';
 import { UserService } from './user.service.js';
@@ -30,7 +30,8 @@ export class UserController {
 
   /** Changes the account; what is not named stays. */
   @Patch('user/me')
-  @ApiSignedIn(...BODY_PROBLEMS)
+  @ApiBody({ type: UpdateUserDto, required: false })
+  @ApiSignedIn()
   async update(@CurrentUser() { userId }: Principal, @Body() dto: UpdateUserDto): Promise<UserDto> {
     return toUserDto(await this.users.update(userId, dto));
   }
@@ -38,7 +39,7 @@ export class UserController {
   /** Sends a code to a number or an address that is to become the account's. Until it is confirmed nothing changes. */
   @Post('user/me/identity')
   @HttpCode(200)
-  @ApiSignedIn(...BODY_PROBLEMS, 'auth.mobile_taken', 'auth.email_taken', 'auth.otp_cooldown')
+  @ApiSignedIn('auth.mobile_taken', 'auth.email_taken', 'auth.otp_cooldown')
   requestIdentity(
     @CurrentUser() user: Principal,
     @Body() dto: IdentityDto,
@@ -50,13 +51,7 @@ export class UserController {
   /** Adds the confirmed number or address, or puts it in place of the old one. */
   @Post('user/me/identity/verify')
   @HttpCode(200)
-  @ApiSignedIn(
-    ...BODY_PROBLEMS,
-    'auth.otp_invalid',
-    'auth.otp_attempts_exceeded',
-    'auth.mobile_taken',
-    'auth.email_taken',
-  )
+  @ApiSignedIn('auth.otp_invalid', 'auth.otp_attempts_exceeded', 'auth.mobile_taken', 'auth.email_taken')
   async confirmIdentity(
     @CurrentUser() user: Principal,
     @Body() dto: ConfirmIdentityDto,
@@ -68,7 +63,7 @@ export class UserController {
   /** Deletes the account and all that belongs to it, at once. A subscription is cancelled at Stripe first. */
   @Delete('user/me')
   @HttpCode(204)
-  @ApiSignedIn(...BODY_PROBLEMS, 'stripe.unavailable')
+  @ApiSignedIn('stripe.unavailable')
   remove(
     @CurrentUser() user: Principal,
     @Body() _: DeleteUserDto,

@@ -17,7 +17,7 @@ export class WebhookController {
   /** Takes a signed event from Stripe; answers once it is stored. */
   @Post('webhook/stripe')
   @HttpCode(200)
-  @ApiProblems('webhook.signature_invalid', 'payload.too_large')
+  @ApiProblems('webhook.signature_invalid')
   @RouteConfig(BYTES_ONLY)
   @ApiHeader({ name: 'Stripe-Signature', required: true })
   receive(@Req() request: FastifyRequest): Promise<ReceivedDto> {
@@ -26,8 +26,9 @@ export class WebhookController {
 
   @Post('subscription/webhook/stripe')
   @HttpCode(200)
-  @ApiProblems('webhook.signature_invalid', 'payload.too_large')
+  @ApiProblems('webhook.signature_invalid')
   @RouteConfig(BYTES_ONLY)
+  @ApiHeader({ name: 'Stripe-Signature', required: true })
   @ApiOperation({ deprecated: true, summary: 'The same as POST /webhook/stripe.' })
   receiveAlias(@Req() request: FastifyRequest): Promise<ReceivedDto> {
     return this.webhooks.receive(request);

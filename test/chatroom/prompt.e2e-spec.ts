@@ -141,6 +141,7 @@ describe('a prompt', () => {
     expect(replay.status).toBe(202);
     expect(replay.text).toBe(first?.text);
     expect(replay.headers.get('idempotency-replayed')).toBe('true');
+    expect(replay.headers.get('x-quota-remaining')).toBe('4');
     expect((await send(person, room, 'twice', headers)).body.code).toBe('idempotency.key_reused');
     expect(await used(person)).toBe(1);
   });

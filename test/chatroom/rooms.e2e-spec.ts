@@ -253,6 +253,7 @@ describe('the cached first page', () => {
     expect(await cacheOf(ann)).toEqual(['MISS', ['C', 'B']]);
     await other.delete(`/chatroom/${id}`);
     expect(await cacheOf(ann)).toEqual(['MISS', ['C']]);
+    expect(await system.redis.keys(`rooms:${ann.user.id}:*`)).toHaveLength(1);
   });
 
   it('is never behind a write that was answered, whoever reads meanwhile', async () => {

@@ -19,7 +19,12 @@ let ann: Client & { user: SignedIn };
 
 beforeAll(async () => {
   redis = await PrivateRedis.start();
-  const env = { ...collectable, REDIS_URL: redis.url, WORKER_CONCURRENCY: String(REPLIES), LOG_LEVEL: 'warn' };
+  const env = {
+    ...collectable,
+    REDIS_URL: redis.url,
+    WORKER_CONCURRENCY: String(REPLIES),
+    LOG_LEVEL: 'warn',
+  };
   system = await System.start({ env });
   ann = await system.signedIn({ pro: true });
 }, 60_000);

@@ -4,9 +4,14 @@ import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 import { ProblemDto } from './problem.dto.js';
 
 /** Any request may carry a query or a body that cannot be read, or is not wanted. */
-const ANY: ErrorCode[] = ['validation.failed', 'request.malformed', 'internal', 'service.unavailable'];
-/** What a route that reads a body can answer to a bad one. */
-export const BODY_PROBLEMS: ErrorCode[] = ['payload.too_large', 'payload.unsupported_type'];
+const ANY: ErrorCode[] = [
+  'validation.failed',
+  'request.malformed',
+  'payload.too_large',
+  'payload.unsupported_type',
+  'internal',
+  'service.unavailable',
+];
 const SIGNED_IN: ErrorCode[] = ['auth.unauthenticated', 'auth.token_expired', 'rate_limit.exceeded'];
 
 /** Documents every error that a public route can answer; those that any route can are added. */

@@ -5,15 +5,48 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<`x-
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
+const HEADERS = {
+  'X-Request-Id': 'Of this request; a valid one that came with it is kept.',
+  'Retry-After': 'Seconds.',
+  'RateLimit-Limit': 'Requests a minute.',
+  'RateLimit-Remaining': 'Requests left.',
+  'RateLimit-Reset': 'Seconds until all are there again.',
+};
+
 /** Says for every route who may ask, as the guard decides it, and describes what has no description. */
 export function completeDocument(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths))
     for (const method of METHODS)
       if (path[method]) {
         complete(path[method] as Operation);
+        if (method === 'get') forgetBodies(path[method]);
         offerBody(document, path[method].requestBody);
       }
+  document.components = { ...document.components, headers: describeHeaders(HEADERS) };
   return document;
+}
+
+/** Headers of an answer, for the document: names with what each says. */
+export function describeHeaders(headers: Record<string, string>) {
+  const described = Object.entries(headers).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' as const } },
+  ]);
+  return Object.fromEntries(described) as Record<string, { description: string; schema: { type: 'string' } }>;
+}
+
+/** What every answer carries, or every one of a status, or of a route whose requests are counted. */
+function headersOf(status: string, isCounted: boolean): Record<string, { $ref: string }> {
+  const names = Object.keys(HEADERS).filter((name) => {
+    if (name.startsWith('RateLimit-')) return isCounted;
+    return name === 'X-Request-Id' || ['429', '503'].includes(status);
+  });
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** A body that comes with a GET is not looked at. */
+function forgetBodies({ responses }: Pick<Operation, 'responses'>): void {
+  for (const status of ['413', '415']) delete responses[status];
 }
 
 /**
@@ -36,6 +69,9 @@ function offerBody({ components }: OpenAPIObject, body: Operation['requestBody']
 function complete(operation: Operation): void {
   operation.security ??= operation[PUBLIC_EXTENSION] === true ? [] : [{ bearer: [] }];
   delete operation[PUBLIC_EXTENSION];
-  for (const response of Object.values(operation.responses))
-    if (response && 'description' in response) response.description ||= 'Done.';
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (!response || '$ref' in response) continue;
+    response.description ||= 'Done.';
+    response.headers = { ...response.headers, ...headersOf(status, '429' in operation.responses) };
+  }
 }

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { FromDigits } from './from-digits.decorator.js';
 
@@ -7,6 +8,7 @@ export class LimitQuery {
    * Items a page.
    * @example 20
    */
+  @ApiPropertyOptional()
   @FromDigits()
   @IsInt()
   @Min(1)

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 
+/** Characters of a path parameter; a longer one is an unknown path. */
+export const MAX_PARAM_LENGTH = 512;
+
 const METHODS: HTTPMethod[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 
 declare module 'fastify' {
@@ -12,7 +15,7 @@ declare module 'fastify' {
 
 /** Notes every route, so that a known path with another method is told from an unknown path. */
 export function noteRoutes(fastify: FastifyInstance): void {
-  const table = findMyWay();
+  const table = findMyWay({ maxParamLength: MAX_PARAM_LENGTH });
   fastify.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat() as HTTPMethod[]) {
       if (METHODS.includes(each) && !table.hasRoute(each, url) && !url.includes('*'))

@@ -2,23 +2,35 @@ import { AppError } from '../errors/app-error.js';
 
 /** Deeper than any body here; what nests further is refused before anything recurses into it. */
 const MAX_DEPTH = 32;
+/** More than any body here has; what has more is refused before anybody pays for looking at each. */
+const MAX_VALUES = 256;
 
 /**
- * Refuses what PostgreSQL cannot store (NUL) or would silently change (an unpaired surrogate), anywhere in a parsed value.
- * @throws AppError `validation.failed` naming the field, or `request.malformed` when the value nests too deep
+ * Refuses what PostgreSQL cannot store (NUL) or would silently change (an unpaired surrogate), anywhere in a parsed value,
+ * and names that every object has: the check for unknown fields does not see them.
+ * @throws AppError `validation.failed` naming the field, or `request.malformed` when the value nests too deep or is too much
  */
 export function requireSafeText(value: unknown): void {
   const pending: [path: string, value: unknown, depth: number][] = [['', value, 0]];
+  let left = MAX_VALUES;
   for (let next = pending.pop(); next; next = pending.pop()) {
     const [path, current, depth] = next;
     if (typeof current === 'string') requireStorable(path, current);
     if (typeof current !== 'object' || current === null) continue;
-    if (depth >= MAX_DEPTH) throw new AppError('request.malformed', { detail: 'The body nests too deep.' });
-    for (const [key, child] of Object.entries(current)) {
-      requireStorable(path, key);
-      pending.push([path ? `${path}.${key}` : key, child, depth + 1]);
+    const names = Object.keys(current);
+    left -= names.length;
+    if (left < 0) throw malformed('There are too many values.');
+    if (depth >= MAX_DEPTH) throw malformed('The body nests too deep.');
+    for (const name of names) {
+      requireStorable(path, name);
+      if (name in Object.prototype) throw malformed(`${name} is no name of a field.`);
+      pending.push([path ? `${path}.${name}` : name, (current as Record<string, unknown>)[name], depth + 1]);
     }
   }
+}
+
+function malformed(detail: string): AppError {
+  return new AppError('request.malformed', { detail });
 }
 
 function requireStorable(field: string, text: string): void {

@@ -3,15 +3,19 @@ import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../errors/app-error.js';
 import { toProblem } from '../errors/problem.js';
 
-/** Answers what is no HTTP, or has headers beyond measure, in the form of every other error, and hangs up. */
+const DETAILS: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: 'The headers are too large.',
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
+};
+
+/** Answers what is no HTTP, too slow, or has headers beyond measure, in the form of every other error, and hangs up. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const requestId = uuidv7();
-  const detail =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are too large.' : 'This is not a valid HTTP request.';
+  const detail = DETAILS[error.code ?? ''] ?? 'This is not a valid HTTP request.';
   const problem = toProblem(new AppError('request.malformed', { detail }), requestId);
   const body = JSON.stringify(problem);
   const head = [

@@ -1,0 +1,9 @@
+import type { Server } from 'node:http';
+import { createHttpAdapter } from './configure-http.js';
+import type { Settings } from './config/settings.js';
+
+it('gives a request half a minute to arrive, and its headers no more', () => {
+  const server = createHttpAdapter({ TRUST_PROXY: 'false' } as Settings).getHttpServer<Server>();
+  expect(server.requestTimeout).toBe(30_000);
+  expect(server.headersTimeout).toBeLessThanOrEqual(60_000);
+});
