@@ -32,6 +32,7 @@ export class CheckoutController {
   @ApiOkResponse(PAGE)
   @Header('Content-Type', HTML)
   @Header('Content-Security-Policy', POLICY)
+  @Header('Cache-Control', 'no-store')
   cancelled(): string {
     return this.returns.cancelled();
   }

@@ -1,4 +1,5 @@
 import { eventually } from '../support/eventually.js';
+import { holds } from '../support/holds.js';
 import { ending, openRoom, prompt } from '../support/rooms.js';
 import { System } from '../support/system.js';
 
@@ -33,6 +34,26 @@ describe("the limits of Gemini's project", () => {
       for (const { startedAt } of calls) {
         expect(Date.parse(startedAt) - Date.parse(refused.endedAt ?? '')).toBeGreaterThanOrEqual(5_900);
       }
+    } finally {
+      await system.stop();
+    }
+  }, 60_000);
+
+  it('are not forgotten for a shorter one that another call meets meanwhile', async () => {
+    const system = await System.start({ workers: 2 });
+    try {
+      const person = await system.signedIn();
+      const [first, second] = [await openRoom(person), await openRoom(person)];
+      const short = await prompt(person, first, '[[latency 1s]] [[429 retry=1s quota=minute]]');
+      await eventually('its call', () => system.gemini.journal.all().length === 1);
+      await prompt(person, second, '[[429 retry=30s quota=minute]]');
+      await eventually('the row of the shorter waits', async () => {
+        const { rows } = await system.db.query('SELECT attempts FROM message WHERE id = $1', [short]);
+        return rows[0].attempts === 1;
+      });
+      await holds(1_000, async () => {
+        expect(await system.redis.pttl('{gemini-chat}:reply:limiter')).toBeGreaterThan(10_000);
+      });
     } finally {
       await system.stop();
     }

@@ -12,7 +12,7 @@ export interface WorkerOptions {
   maxPerMinute?: number;
 }
 
-/** `worker.rateLimit` works only where a limiter is set: this one never limits. */
+/** A pause works only where a limiter is set: this one never limits. */
 const UNLIMITED = { max: 1_000_000, duration: 1_000 };
 /** One at a time: a whole minute's jobs at its end, and the next one's at its beginning, would be twice the limit in one minute. */
 const evenly = (perMinute: number) => ({ max: 1, duration: Math.ceil(60_000 / perMinute) });
@@ -60,7 +60,7 @@ export class WorkerPool {
   private async run<Payload>(processor: JobProcessor<Payload>, job: Job, worker: Worker): Promise<void> {
     const context: JobContext = {
       signal: this.stopping.signal,
-      pauseQueue: (milliseconds) => worker.rateLimit(Math.ceil(milliseconds)),
+      pauseQueue: (milliseconds) => pause(worker, Math.ceil(milliseconds)),
     };
     try {
       await processor.process(processor.job.payload.parse(job.data), context);
@@ -68,6 +68,11 @@ export class WorkerPool {
       this.logger.error({ err: error, job: job.name, jobId: job.id }, 'a job failed; the relay rings again');
     }
   }
+}
+
+/** A pause that is on already is never made shorter. */
+async function pause(worker: Worker, milliseconds: number): Promise<void> {
+  if ((await worker.backend.getRateLimitTtl()) < milliseconds) await worker.backend.setRateLimit(milliseconds);
 }
 
 function after(milliseconds: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { createHttpAdapter } from './configure-http.js';
-import type { Settings } from './config/settings.js';
+import { createHttpAdapter } from '../src/configure-http.js';
+import type { Settings } from '../src/config/settings.js';
 
 it('gives a request half a minute to arrive, and its headers no more', () => {
   const server = createHttpAdapter({ TRUST_PROXY: 'false' } as Settings).getHttpServer<Server>();
