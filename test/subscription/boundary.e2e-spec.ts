@@ -92,7 +92,7 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     await eventually('the event to be done', async () => (await rowOf(event)).processed_at !== null);
     expect(await rowOf(event)).toMatchObject({ attempts: 1 });
     expect(asked(customer)).toBe(1);
-  }, 90_000);
+  }, 180_000);
 
   it('acts by itself on events whose worker died holding them, before, amid and after the sync', async () => {
     const deaths = [];
@@ -115,7 +115,7 @@ describe('a process that dies at a boundary between Stripe and the database', ()
       expect(await rowOf(event)).toMatchObject({ attempts: 2 });
       expect(await statusOf(client)).toMatchObject({ tier: 'pro', status: 'active' });
     }
-  }, 120_000);
+  }, 180_000);
 
   it('deletes an account on the next try, when the first died between Stripe and the database', async () => {
     const { client, customer, event } = await unheard();
@@ -131,5 +131,5 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     await untilStatus(client, { tier: 'basic', status: null });
     expect((await client.delete('/user/me', confirm)).status).toBe(204);
     expect(await customerOf(system, client.user.id)).toBeUndefined();
-  }, 60_000);
+  }, 120_000);
 });

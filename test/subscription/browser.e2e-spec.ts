@@ -19,7 +19,7 @@ describeInBrowser('a person with a browser', () => {
   beforeAll(async () => {
     system = await System.start({ workers: 1, env: { BASIC_TIER_DAILY_PROMPT_LIMIT: '2' } });
     browser = await startBrowser();
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
@@ -88,7 +88,7 @@ describeInBrowser('a person with a browser', () => {
     await photograph(page, 'portal-ended');
     await untilStatus(client, { tier: 'basic', status: null, cancelAt: null });
     expect(await send()).toMatchObject({ status: 429, body: { code: 'quota.exceeded' } });
-  }, 120_000);
+  }, 180_000);
 
   it('leaves the checkout without paying, and finds it open again', async () => {
     const { client } = await newRoom();
@@ -98,7 +98,7 @@ describeInBrowser('a person with a browser', () => {
     expect(await page.textContent('h1')).toBe('Nothing was paid');
     await photograph(page, 'abandoned');
     expect((await client.post('/subscribe/pro')).body).toEqual(first);
-  }, 60_000);
+  }, 120_000);
 
   it('is told so on a checkout that is paid already, and resumes in the portal', async () => {
     const { client } = await newRoom();
@@ -116,5 +116,5 @@ describeInBrowser('a person with a browser', () => {
     await untilStatus(client, { tier: 'pro', cancelAtPeriodEnd: false, cancelAt: null });
     await page.getByRole('button', { name: 'Cancel now' }).click();
     await untilStatus(client, { tier: 'basic', status: null });
-  }, 60_000);
+  }, 120_000);
 });
