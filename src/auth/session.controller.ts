@@ -45,8 +45,8 @@ export class SessionController {
   @Post('logout')
   @HttpCode(204)
   @ApiSignedIn()
-  logout(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
-    return this.sessions.end(user, origin);
+  async logout(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
+    await this.sessions.end(user, origin);
   }
 
   /** The devices that are signed in, the last used first. */

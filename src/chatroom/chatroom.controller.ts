@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentUser } from '../auth/current-user.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
+import { describeHeaders } from '../common/http/describe-headers.js';
 import { LimitQuery } from '../common/http/page-query.dto.js';
 import { sendJson } from '../common/http/send-json.js';
 import { ApiIdempotencyKey, REPLAYED_HEADER } from '../infra/idempotency/api-idempotency-key.decorator.js';
@@ -49,7 +50,7 @@ export class ChatroomController {
   @Get()
   @ApiOkResponse({
     type: ChatroomListDto,
-    headers: { 'X-Cache': { description: 'HIT or MISS; first page only' } },
+    headers: describeHeaders({ 'X-Cache': 'HIT or MISS; first page only' }),
   })
   @ApiSignedIn()
   async find(

@@ -1,5 +1,5 @@
 import { getSchemaPath } from '@nestjs/swagger';
-import { describeHeaders } from '../common/http/complete-document.js';
+import { describeHeaders } from '../common/http/describe-headers.js';
 import { REPLAYED_HEADER } from '../infra/idempotency/api-idempotency-key.decorator.js';
 import { AcceptedDto, MessageDto } from './message.dto.js';
 import { STREAM_RESPONSE } from './stream.openapi.js';

@@ -84,10 +84,10 @@ export class CheckoutService {
   private async refuseSecond(customer: string, open: Checkout | undefined): Promise<void> {
     const truth = await this.syncs.sync(customer);
     const [live] = truth?.live ?? [];
-    const isNobodys = truth?.exists && truth.owner === null;
-    if (truth?.exists && !isNobodys && !live) return;
+    // What was open for nobody, the sync has closed.
+    if (truth?.exists && truth.owner === null) throw new AppError('auth.unauthenticated');
+    if (truth?.exists && !live) return;
     if (open) await this.checkouts.expire(open.id);
-    if (isNobodys) throw new AppError('auth.unauthenticated');
     if (!live) throw new StripeMissing('customer', new Error('the customer was deleted'));
     const detail =
       live.status === 'active' || live.status === 'trialing'

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../generated/prisma/client.js';
-import { AccountService } from '../auth/account/account.service.js';
+import { AccountService, keysOf } from '../auth/account/account.service.js';
 import { AuditLog } from '../auth/audit-log.js';
 import type { Principal } from '../auth/principal.js';
 import { RoomClosingService } from '../chatroom/room-closing.service.js';
@@ -44,7 +44,7 @@ export class UserService {
       const replies = await this.rooms.hold(sql, userId);
       const account = await this.accounts.hold(sql, userId);
       if (!account) return [];
-      const identities = [account.mobile, account.email].filter((key) => key !== null);
+      const identities = keysOf(account);
       await this.quotas.carryOver(sql, userId, identities);
       await this.idempotency.erase(sql, userId);
       await this.closing.release(sql, userId);

@@ -24,7 +24,7 @@ describe("the limits of Gemini's project", () => {
       });
       await eventually(
         'the queue is paused',
-        async () => (await system.redis.pttl('{gemini-chat}:reply:limiter')) > 0,
+        async () => (await system.redis.pttl('{gemini-chat}:reply:limiter')) > 1_000,
       );
       const other = await prompt(person, second, 'other [[say other]]');
       expect(await ending(person, second, other)).toMatchObject({ content: 'other' });

@@ -40,7 +40,8 @@ export class AccountService {
   /**
    * Takes a right code as proof that the account is its owner's.
    * @param passwordHash what the account's password becomes with its first code
-   * @throws AppError `auth.otp_invalid` when the account no longer has the identity
+   * @throws AppError `auth.otp_invalid` when the account no longer has the identity, or `auth.unauthenticated` when it
+   * goes in this very moment and its identity has units of the day to take over
    */
   async claim(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
     await sql.query(LOCK_IDENTITIES, [[identity.key]]);
@@ -72,5 +73,10 @@ export class AccountService {
 
 /** What the one-time codes need to know of an account. */
 export function toRecipient({ id, mobile, emailKey }: User): Recipient {
-  return { id, identities: [mobile, emailKey].filter((key) => key !== null) };
+  return { id, identities: keysOf({ mobile, email: emailKey }) };
+}
+
+/** The identities that an account has. */
+export function keysOf({ mobile, email }: LockedAccount): string[] {
+  return [mobile, email].filter((key) => key !== null);
 }

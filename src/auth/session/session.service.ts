@@ -59,17 +59,16 @@ export class SessionService {
     return { data: rows.map((row) => toSessionDto(row, sessionId)) };
   }
 
-  /** Ends this session, if another request has not just done so. */
-  async end({ userId, sessionId }: Principal, origin: RequestOrigin): Promise<void> {
+  /** Ends this session. @returns false when another request has just done so */
+  async end({ userId, sessionId }: Principal, origin: RequestOrigin): Promise<boolean> {
     const revoked = await this.database.query(REVOKE_SESSION, [sessionId, userId]);
     if (revoked.length > 0) this.audit.record('session.revoked', origin, { userId, sessionId });
+    return revoked.length > 0;
   }
 
   /** Ends one session of the person; its tokens stop working at once. @throws AppError `auth.session_not_found` */
-  async revoke({ userId }: Principal, sessionId: string, origin: RequestOrigin): Promise<void> {
-    const revoked = await this.database.query(REVOKE_SESSION, [sessionId, userId]);
-    if (revoked.length === 0) throw new AppError('auth.session_not_found');
-    this.audit.record('session.revoked', origin, { userId, sessionId });
+  async revoke(user: Principal, sessionId: string, origin: RequestOrigin): Promise<void> {
+    if (!(await this.end({ ...user, sessionId }, origin))) throw new AppError('auth.session_not_found');
   }
 
   /** Ends every session of the person but this one. */

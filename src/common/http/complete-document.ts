@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { describeHeaders } from './describe-headers.js';
 import { PUBLIC_EXTENSION } from './public.decorator.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<`x-${string}`, unknown>;
@@ -13,7 +14,7 @@ const HEADERS = {
   'RateLimit-Reset': 'Seconds until all are there again.',
 };
 
-/** Says for every route who may ask, as the guard decides it, and describes what has no description. */
+/** Says for every route who may ask, as the guard decides it, what headers answers carry, and what has no description. */
 export function completeDocument(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths))
     for (const method of METHODS)
@@ -24,15 +25,6 @@ export function completeDocument(document: OpenAPIObject): OpenAPIObject {
       }
   document.components = { ...document.components, headers: describeHeaders(HEADERS) };
   return document;
-}
-
-/** Headers of an answer, for the document: names with what each says. */
-export function describeHeaders(headers: Record<string, string>) {
-  const described = Object.entries(headers).map(([name, description]) => [
-    name,
-    { description, schema: { type: 'string' as const } },
-  ]);
-  return Object.fromEntries(described) as Record<string, { description: string; schema: { type: 'string' } }>;
 }
 
 /** What every answer carries, or every one of a status, or of a route whose requests are counted. */

@@ -1,5 +1,5 @@
 import { ApiHeader } from '@nestjs/swagger';
-import { describeHeaders } from '../../common/http/complete-document.js';
+import { describeHeaders } from '../../common/http/describe-headers.js';
 
 /** Documents that a route takes a key, and what that is good for. */
 export const ApiIdempotencyKey = () =>

@@ -72,7 +72,8 @@ export class WorkerPool {
 
 /** A pause that is on already is never made shorter. */
 async function pause(worker: Worker, milliseconds: number): Promise<void> {
-  if ((await worker.backend.getRateLimitTtl()) < milliseconds) await worker.backend.setRateLimit(milliseconds);
+  if ((await worker.backend.getRateLimitTtl()) < milliseconds)
+    await worker.backend.setRateLimit(milliseconds);
 }
 
 function after(milliseconds: number): Promise<void> {

@@ -22,7 +22,7 @@ export abstract class BurstGuard extends ThrottlerGuard {
     const count = await this.storageService.increment(key, ttl, limit, 0, this.limitName);
     const remaining = Math.max(0, limit - count.totalHits);
     const reply = http.getResponse<FastifyReply>();
-    if (remaining < Number(reply.getHeader('RateLimit-Remaining') ?? Infinity))
+    if (remaining <= Number(reply.getHeader('RateLimit-Remaining') ?? Infinity))
       void reply.headers({
         'RateLimit-Limit': limit,
         'RateLimit-Remaining': remaining,
