@@ -1,16 +1,27 @@
-// The import rules of the house. Each has the reason in its comment; `npm run lint` enforces them.
-const feature = 'auth|user|quota|chatroom|subscription|webhook|processor|health|metrics';
+// The import rules. Each has its reason in its comment; `npm run lint` enforces them.
+const features = ['auth', 'plan', 'quota', 'chatroom', 'subscription', 'webhook', 'user', 'health', 'processor'];
 /** Features may import each other only along these arrows. */
 const arrows = {
   auth: ['quota'],
+  plan: [],
   quota: [],
-  chatroom: ['auth', 'quota', 'subscription'],
-  subscription: ['auth', 'quota'],
-  user: ['auth', 'quota', 'chatroom', 'subscription'],
+  chatroom: ['auth', 'plan', 'quota'],
+  subscription: ['auth', 'plan', 'quota'],
+  user: ['auth', 'chatroom', 'subscription', 'quota'],
   webhook: ['subscription'],
-  processor: ['auth', 'user', 'quota', 'chatroom', 'subscription', 'webhook'],
+  processor: features,
   health: [],
-  metrics: [],
+};
+/** Inside a feature, its folders import each other only along these arrows. */
+const folders = {
+  auth: { account: [], otp: ['account'], session: ['account'], 'sign-in': ['account', 'otp', 'session'] },
+  chatroom: {
+    message: [],
+    room: ['message'],
+    stream: ['message'],
+    prompt: ['message', 'stream'],
+    reply: ['message'],
+  },
 };
 
 const only = (name, comment, what, where) => ({
@@ -38,21 +49,24 @@ module.exports = {
       to: { path: '^(dev|test)/' },
     },
     {
-      name: 'roots-are-roots',
-      comment: 'Composition roots import anything; nothing but tests imports them.',
+      name: 'app-is-the-root',
+      comment: 'app and the entry points import anything; only tests import them.',
       severity: 'error',
-      from: {
-        path: '^src/(?!(main|worker|migrate|stripe-setup|stripe-replay|create-api|configure-http)\\.ts)',
-      },
-      to: {
-        path: '^src/(main|worker|migrate|stripe-setup|stripe-replay|api\\.module|worker\\.module|configure-http|create-api|serve-docs|run-process)\\.ts$',
-      },
+      from: { path: '^src/(?!app/|[^/]+\\.ts$)' },
+      to: { path: '^src/(app/|[^/]+\\.ts$)' },
     },
     {
-      name: 'ground-floor',
-      comment: 'config and common import nothing of src.',
+      name: 'config-imports-nothing',
+      comment: 'Settings are read before anything else exists.',
       severity: 'error',
-      from: { path: '^src/(config|common)/' },
+      from: { path: '^src/config/' },
+      to: { path: '^src/', pathNot: '^src/config/' },
+    },
+    {
+      name: 'common-imports-config',
+      comment: 'common holds no business words and imports only config.',
+      severity: 'error',
+      from: { path: '^src/common/' },
       to: { path: '^src/', pathNot: '^src/(config|common)/' },
     },
     {
@@ -67,16 +81,28 @@ module.exports = {
       comment: `${from} may import only: ${to.join(', ') || 'no other feature'}.`,
       severity: 'error',
       from: { path: `^src/${from}/` },
-      to: { path: `^src/(${feature})/`, pathNot: `^src/(${[from, ...to].join('|')})/` },
+      to: { path: `^src/(${features.join('|')})/`, pathNot: `^src/(${[from, ...to].join('|')})/` },
     })),
+    ...Object.entries(folders).flatMap(([feature, own]) =>
+      Object.entries(own).map(([from, to]) => ({
+        name: `${feature}-${from}-arrows`,
+        comment: `${feature}/${from} may import only: ${to.join(', ') || 'no other folder of the feature'}.`,
+        severity: 'error',
+        from: { path: `^src/${feature}/${from}/` },
+        to: {
+          path: `^src/${feature}/(${Object.keys(own).join('|')})/`,
+          pathNot: `^src/${feature}/(${[from, ...to].join('|')})/`,
+        },
+      })),
+    ),
     {
       name: 'reply-belongs-to-the-worker',
-      comment: 'Only the worker does the work of a reply.',
+      comment: 'Only the worker generates replies.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(chatroom/reply/|processor/|worker\\.module\\.ts)' },
+      from: { path: '^src/', pathNot: '^src/(chatroom/reply/|processor/|app/worker\\.module\\.ts)' },
       to: { path: '^src/chatroom/reply/' },
     },
-    only('bullmq-in-queue', 'One place speaks to BullMQ.', '(bullmq|@nestjs/bullmq)', '^src/infra/queue/'),
+    only('bullmq-in-work', 'One place speaks to BullMQ.', '(bullmq|@nestjs/bullmq)', '^src/infra/work/'),
     only(
       'gemini-in-infra',
       'One adapter hides the Gemini SDK.',

@@ -1,9 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { armFailpoints } from './common/failpoint.js';
 import { Drain } from './health/drain.js';
-import { createApi } from './create-api.js';
+import { createApi } from './app/create-api.js';
 import { readSettings } from './config/config.module.js';
-import { runProcess } from './run-process.js';
+import { runProcess } from './app/process.js';
 
 /** The API: accepts and answers, never talks to Gemini. */
 await runProcess('API', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { migrationUrl } from './config/migration-url.js';
+import { migrationUrl } from './config/command-settings.js';
 import { applyMigrations } from './infra/prisma/schema-engine.js';
 
 try {

@@ -2,15 +2,15 @@ import { parseArgs } from 'node:util';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ConfigModule } from './config/config.module.js';
-import { PrismaModule } from './infra/prisma/prisma.module.js';
-import { QueueModule } from './infra/queue/queue.module.js';
+import { PostgresModule } from './infra/postgres/postgres.module.js';
+import { QueueModule } from './infra/work/work.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { ReplayService } from './webhook/replay.service.js';
-import { parseSince } from './webhook/since.js';
+import { parseSince } from './webhook/replay.service.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 
 /** `npm run stripe:replay -- --since 12h`: fills the ledger with the events of Stripe that no delivery brought. */
-@Module({ imports: [ConfigModule, PrismaModule, RedisModule, QueueModule.forRoot(), WebhookModule] })
+@Module({ imports: [ConfigModule, PostgresModule, RedisModule, QueueModule.forRoot(), WebhookModule] })
 class StripeReplayModule {}
 
 try {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from './config/environment.js';
 import { loadAddress } from './config/settings.js';
-import { stripeAccess } from './config/stripe-access.js';
+import { stripeAccess } from './config/command-settings.js';
 import { setUpAccount } from './infra/stripe/account-setup.js';
 import { connectStripe } from './infra/stripe/connect.js';
 import { handledTypes } from './webhook/handlers.js';

@@ -2,8 +2,8 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { armFailpoints } from './common/failpoint.js';
 import { readSettings } from './config/config.module.js';
-import { runProcess } from './run-process.js';
-import { WorkerModule } from './worker.module.js';
+import { runProcess } from './app/process.js';
+import { WorkerModule } from './app/worker.module.js';
 
 /** The worker: takes jobs and talks to Gemini. It serves no public route. */
 await runProcess('worker', async () => {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createGeminiSandbox } from '../dev/sandbox/gemini/create-gemini-sandbox.js';
 import { until } from './support/gemini-sdk.js';
-import type { GeminiResult } from '../src/infra/gemini/answer.js';
+import type { GeminiResult } from '../src/infra/gemini/response-accumulator.js';
 import { GeminiClient, type GeminiOptions, type GeminiRequest } from '../src/infra/gemini/gemini.client.js';
 import { GeminiModule } from '../src/infra/gemini/gemini.module.js';
 import { Metrics } from '../src/infra/metrics/metrics.js';

@@ -28,8 +28,8 @@ describe('the two processes', () => {
   });
 
   const compile = async (root: 'api' | 'worker') => {
-    const { ApiModule } = await import('../src/api.module.js');
-    const { WorkerModule } = await import('../src/worker.module.js');
+    const { ApiModule } = await import('../src/app/api.module.js');
+    const { WorkerModule } = await import('../src/app/worker.module.js');
     return Test.createTestingModule({ imports: [root === 'api' ? ApiModule : WorkerModule] }).compile();
   };
 
@@ -38,7 +38,7 @@ describe('the two processes', () => {
     const { modules, controllers, providers } = partsOf(app);
     await app.close();
     expect(controllers).toEqual(
-      expect.arrayContaining(['AuthController', 'PromptController', 'HealthController']),
+      expect.arrayContaining(['SignInController', 'PromptController', 'HealthController']),
     );
     expect(modules.filter((name) => /Processor|^ReplyModule|Gemini|WorkerHealth/.test(name))).toEqual([]);
     expect(

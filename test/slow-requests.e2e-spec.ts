@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { createHttpAdapter } from '../src/configure-http.js';
+import { createHttpAdapter } from '../src/app/http.js';
 import type { Settings } from '../src/config/settings.js';
 
 it('gives a whole request half a minute to arrive', () => {

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { RequestOrigin } from '../common/http/request-origin.decorator.js';
+import type { RequestOrigin } from '../common/http/request-context.js';
 
 export type AuditEvent =
   | 'access.refused'

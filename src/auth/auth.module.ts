@@ -2,36 +2,36 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
-import { ServerKeys } from '../common/server-keys.js';
-import { AccessTokenService } from './access-token.service.js';
+import { ServerKeys } from '../common/crypto/secrets.js';
+import { AccessTokenService } from './session/access-token.js';
 import { AccountService } from './account/account.service.js';
-import { CodeSignInService } from './account/code-sign-in.service.js';
-import { IdentityService } from './account/identity.service.js';
-import { PasswordSignInService } from './account/password-sign-in.service.js';
-import { SignUpService } from './account/sign-up.service.js';
+import { CodeSignInService } from './sign-in/code-sign-in.service.js';
+import { ChangeIdentityService } from './sign-in/change-identity.service.js';
+import { PasswordSignInService } from './sign-in/password-sign-in.service.js';
+import { SignUpService } from './sign-in/sign-up.service.js';
 import { AuditLog } from './audit-log.js';
-import { AuthController } from './auth.controller.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
 import { QuotaModule } from '../quota/quota.module.js';
 import { RateLimitModule } from '../infra/rate-limit/rate-limit.module.js';
-import { IpBurstGuard } from './limit/ip-burst.guard.js';
-import { UserBurstGuard } from './limit/user-burst.guard.js';
+import { IpBurstGuard } from './burst.guards.js';
+import { UserBurstGuard } from './burst.guards.js';
 import { LiveSessionsService } from './session/live-sessions.service.js';
 import { OneTimeCodes } from './otp/one-time-code.js';
 import { OtpService } from './otp/otp.service.js';
-import { PasswordController } from './password.controller.js';
-import { ChangePasswordService } from './password/change-password.service.js';
-import { PasswordService } from './password/password.service.js';
-import { SessionController } from './session.controller.js';
+import { PasswordController } from './sign-in/password.controller.js';
+import { ChangePasswordService } from './sign-in/change-password.service.js';
+import { PasswordService } from './account/password.service.js';
+import { SessionController } from './sign-in/session.controller.js';
 import { RefreshTokens } from './session/refresh-token.js';
 import { RefreshService } from './session/refresh.service.js';
 import { SessionGuard } from './session/session.guard.js';
 import { SessionService } from './session/session.service.js';
-import { SessionStrategy } from './session/session.strategy.js';
-import { TokenKeys } from './token-keys.js';
+import { SessionStrategy } from './session/session.guard.js';
+import { TokenKeys } from './session/access-token.js';
 
 @Module({
   imports: [JwtModule.register({}), PassportModule, RateLimitModule, QuotaModule],
-  controllers: [AuthController, SessionController, PasswordController],
+  controllers: [SignInController, SessionController, PasswordController],
   providers: [
     ServerKeys,
     TokenKeys,
@@ -46,7 +46,7 @@ import { TokenKeys } from './token-keys.js';
     SignUpService,
     CodeSignInService,
     PasswordSignInService,
-    IdentityService,
+    ChangeIdentityService,
     OneTimeCodes,
     OtpService,
     PasswordService,
@@ -56,6 +56,13 @@ import { TokenKeys } from './token-keys.js';
     SessionService,
     AuditLog,
   ],
-  exports: [AccessTokenService, AccountService, IdentityService, AuditLog, LiveSessionsService],
+  exports: [
+    OtpService,
+    AccessTokenService,
+    AccountService,
+    ChangeIdentityService,
+    AuditLog,
+    LiveSessionsService,
+  ],
 })
 export class AuthModule {}

@@ -2,50 +2,50 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { IdempotencyModule } from '../infra/idempotency/idempotency.module.js';
 import { QuotaModule } from '../quota/quota.module.js';
-import { PlanModule } from '../subscription/plan.module.js';
-import { AcceptService } from './accept.service.js';
-import { CancelService } from './cancel.service.js';
-import { ChatroomController } from './chatroom.controller.js';
-import { ChatroomService } from './chatroom.service.js';
-import { RedisSubscriber } from '../infra/redis/redis-subscriber.js';
-import { MessageFollowService } from './message-follow.service.js';
-import { MessageController } from './message.controller.js';
-import { MessageService } from './message.service.js';
-import { PromptAnswer } from './prompt-answer.js';
-import { PromptController } from './prompt.controller.js';
-import { PublishedText } from './published-text.js';
-import { ReplyFeeds } from './reply-feed/reply-feeds.js';
-import { ReplyStreamService } from './reply-feed/reply-stream.service.js';
-import { ReplyWaitService } from './reply-feed/reply-wait.service.js';
-import { ReplyStopper } from './reply-stopper.js';
-import { RetryService } from './retry.service.js';
-import { RoomBell } from './room-bell.js';
-import { RoomClosingService } from './room-closing.service.js';
-import { RoomListCache } from './room-list.cache.js';
-import { RoomListService } from './room-list.service.js';
+import { PlanModule } from '../plan/plan.module.js';
+import { AcceptService } from './prompt/accept.service.js';
+import { CancelService } from './prompt/cancel.service.js';
+import { ChatroomController } from './room/chatroom.controller.js';
+import { ChatroomService } from './room/chatroom.service.js';
+import { RedisSubscriber } from '../infra/redis/subscriber.js';
+import { MessageFollowService } from './stream/message-follow.service.js';
+import { MessageController } from './stream/message.controller.js';
+import { MessageService } from './message/message.service.js';
+import { PromptResponder } from './prompt/prompt-response.js';
+import { PromptController } from './prompt/prompt.controller.js';
+import { PublishedText } from './reply-channel.js';
+import { ReplySubscriptions } from './stream/reply-subscriptions.js';
+import { ReplyStreamService } from './stream/reply-stream.service.js';
+import { ReplyWaitService } from './stream/reply-wait.service.js';
+import { ReplyEndNotifier } from './reply-channel.js';
+import { RetryService } from './prompt/retry.service.js';
+import { RoomBell } from './reply-queue.js';
+import { ChatroomDeletionService } from './room/chatroom-deletion.service.js';
+import { ChatroomListCache } from './room/chatroom-list.service.js';
+import { ChatroomListService } from './room/chatroom-list.service.js';
 
 @Module({
   imports: [AuthModule, IdempotencyModule, PlanModule, QuotaModule],
   controllers: [ChatroomController, MessageController, PromptController],
   providers: [
     ChatroomService,
-    RoomListService,
-    RoomListCache,
-    RoomClosingService,
+    ChatroomListService,
+    ChatroomListCache,
+    ChatroomDeletionService,
     MessageService,
     MessageFollowService,
     RedisSubscriber,
-    ReplyFeeds,
+    ReplySubscriptions,
     ReplyStreamService,
     ReplyWaitService,
-    ReplyStopper,
+    ReplyEndNotifier,
     RoomBell,
     AcceptService,
     CancelService,
     RetryService,
     PublishedText,
-    PromptAnswer,
+    PromptResponder,
   ],
-  exports: [RoomClosingService],
+  exports: [ChatroomDeletionService],
 })
 export class ChatroomModule {}

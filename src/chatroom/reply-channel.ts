@@ -1,3 +1,7 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { RedisClient } from '../infra/redis/connect.js';
+import { REDIS } from '../infra/redis/redis.module.js';
+
 /**
  * What the worker publishes of a running reply and the API reads: a Redis stream to replay, a channel of the same entries to follow.
  * Only PostgreSQL says how a reply ended; an `end` entry is a hint to look there.
@@ -34,3 +38,52 @@ export const fromStreamFields = (fields: string[]): ReplyEntry => JSON.parse(fie
 export const toPublished = (entry: ReplyEntry): string => JSON.stringify(entry);
 
 export const fromPublished = (message: string): ReplyEntry => JSON.parse(message) as ReplyEntry;
+
+/** What was published of a reply. Redis may be away. */
+@Injectable()
+export class PublishedText {
+  private readonly logger = new Logger(PublishedText.name);
+
+  constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
+
+  /** The text published under a claim so far; empty when there is none, or no Redis to ask. */
+  async read(replyId: string, claim: number): Promise<string> {
+    try {
+      const entries = await this.redis.xrange(replyStreamKey(replyId), '-', '+');
+      let text = '';
+      for (const [, fields] of entries) {
+        const entry = fromStreamFields(fields);
+        if (entry.kind === 'delta' && entry.claim === claim && entry.offset <= text.length) {
+          text = text.slice(0, entry.offset) + entry.text;
+        }
+      }
+      return text;
+    } catch (error) {
+      this.logger.warn(`the published text was not read: ${(error as Error).message}`);
+      return '';
+    }
+  }
+}
+
+/** More than any claim: whoever listens looks at the row, whatever it has heard so far. */
+const ANY_CLAIM = 999_999_999;
+
+/** Tells whichever worker runs a reply, and whoever listens to it, that it is gone. */
+@Injectable()
+export class ReplyEndNotifier {
+  private readonly logger = new Logger(ReplyEndNotifier.name);
+
+  constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
+
+  /** Best effort, after the row has said so: a worker that does not hear it learns it from the row. */
+  stop(replyIds: string[]): void {
+    for (const id of replyIds) {
+      this.redis
+        .pipeline()
+        .publish(CANCEL_CHANNEL, id)
+        .publish(replyChannel(id), toPublished({ kind: 'end', claim: ANY_CLAIM }))
+        .exec()
+        .catch((error: Error) => this.logger.debug(`nobody was told that ${id} is gone: ${error.message}`));
+    }
+  }
+}

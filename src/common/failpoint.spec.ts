@@ -1,4 +1,5 @@
-import { armFailpoints, failpoint, failpointFault } from './failpoint.js';
+import { failpointProblem } from '../config/failpoints.js';
+import { armFailpoints, failpoint } from './failpoint.js';
 
 describe('a failpoint', () => {
   let strikes: unknown[];
@@ -48,5 +49,5 @@ describe('a failpoint', () => {
     '',
     'reply.claimed=kill@1,',
     'reply.claim=kill@1',
-  ])('names what is wrong with "%s"', (list) => expect(failpointFault(list)).toMatch(/is not of the form/));
+  ])('names what is wrong with "%s"', (list) => expect(failpointProblem(list)).toMatch(/is not of the form/));
 });

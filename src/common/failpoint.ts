@@ -1,30 +1,6 @@
-/**
- * Places between two commits, here or at Stripe, or between a commit and what tells others of it, where a process may
- * die or freeze.
- */
-const FAILPOINTS = [
-  'accept.committed',
-  'cancel.committed',
-  'retry.committed',
-  'rescue.marked',
-  'reply.claimed',
-  'reply.generated',
-  'reply.finished',
-  'reply.ended',
-  'reply.postponed',
-  'customer.created',
-  'checkout.created',
-  'account.closed',
-  'event.stored',
-  'event.claimed',
-  'sync.fetched',
-  'sync.applied',
-] as const;
+import { parseFailpoints, type Failpoint } from '../config/failpoints.js';
 
-export type Failpoint = (typeof FAILPOINTS)[number];
-
-const ACTIONS = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
-const ARMED = new RegExp(`^(${FAILPOINTS.join('|').replaceAll('.', '\\.')})=(kill|stop)@([1-9]\\d*)$`);
+const SIGNALS = { kill: 'SIGKILL', stop: 'SIGSTOP' } as const;
 
 interface Armed {
   signal: NodeJS.Signals;
@@ -57,22 +33,8 @@ export function failpoint(name: Failpoint): void {
   process.kill(process.pid, here.signal);
 }
 
-/** @returns what is wrong with a list, or null */
-export function failpointFault(list: string): string | null {
-  const wrong = entries(list).find((entry) => !ARMED.test(entry));
-  return wrong === undefined
-    ? null
-    : `"${wrong}" is not of the form place=kill@1 or place=stop@1 with a place that exists`;
-}
-
 function arm(list: string): void {
-  armed = new Map();
-  for (const entry of entries(list)) {
-    const [, name = '', action = '', count = ''] = ARMED.exec(entry) ?? [];
-    if (name) armed.set(name, { signal: ACTIONS[action as keyof typeof ACTIONS], left: Number(count) });
-  }
-}
-
-function entries(list: string): string[] {
-  return list === 'none' ? [] : list.split(',');
+  armed = new Map(
+    parseFailpoints(list).map(({ name, action, pass }) => [name, { signal: SIGNALS[action], left: pass }]),
+  );
 }

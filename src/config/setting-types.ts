@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A whole number within bounds, both included. */
-export const whole = (min = 0, max = 1_000_000_000) =>
+export const int = (min = 0, max = 1_000_000_000) =>
   z
     .string()
     .refine((v) => /^\d{1,10}$/.test(v) && Number(v) >= min && Number(v) <= max, {
@@ -10,7 +10,7 @@ export const whole = (min = 0, max = 1_000_000_000) =>
     .transform(Number);
 
 /** 0: any free one. */
-export const port = whole(0, 65_535);
+export const port = int(0, 65_535);
 
 /** More than none, fractions allowed. */
 export const seconds = z
@@ -20,7 +20,7 @@ export const seconds = z
   })
   .transform(Number);
 
-export const flag = z
+export const bool = z
   .enum(['true', 'false', '1', '0'], { message: 'wants true or false' })
   .transform((v) => v === 'true' || v === '1');
 
@@ -33,13 +33,13 @@ export const list = z.string().transform((v) =>
 );
 
 /** An address of one of these schemes, as it is. */
-export const address = (...schemes: string[]) =>
+export const url = (...schemes: string[]) =>
   z.string().refine((v) => URL.canParse(v) && schemes.includes(new URL(v).protocol.slice(0, -1)), {
     message: `wants an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   });
 
 /** A base address, kept without a slash at its end. */
-export const site = address('http', 'https').transform((v) => v.replace(/\/+$/, ''));
+export const httpUrl = url('http', 'https').transform((v) => v.replace(/\/+$/, ''));
 
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 

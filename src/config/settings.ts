@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { deliveryFaults } from './delivery.js';
+import { deliveryProblems } from './checks.js';
 import { normalizeEnvironment } from './environment.js';
-import { failpointFault } from '../common/failpoint.js';
-import { productionFaults } from './production.js';
-import { address, duration, flag, list, port, seconds, site, whole } from './setting-types.js';
+import { failpointProblem } from './failpoints.js';
+import { productionProblems } from './checks.js';
+import { url, duration, bool, list, port, seconds, httpUrl, int } from './setting-types.js';
 
 const jwtSecrets = list.refine((keys) => keys.length > 0 && keys.every((k) => Buffer.byteLength(k) >= 32), {
   message: 'every secret of the list needs at least 32 bytes',
@@ -15,38 +15,38 @@ const schema = z.object({
   PORT: port.default(3000),
   HOST: z.string().default('0.0.0.0'),
   WORKER_HEALTH_PORT: port.default(3001),
-  SHUTDOWN_GRACE_SECONDS: whole(0, 30).optional(),
+  SHUTDOWN_GRACE_SECONDS: int(0, 30).optional(),
   API_PREFIX: z
     .string()
     .transform((v) => v.replace(/^\/+|\/+$/g, ''))
     .default(''),
-  PUBLIC_URL: site.optional(),
-  CLIENT_URL: site.optional(),
+  PUBLIC_URL: httpUrl.optional(),
+  CLIENT_URL: httpUrl.optional(),
   CORS_ORIGINS: list.default([]),
   TRUST_PROXY: z.string().default('false'),
-  DATABASE_URL: address('postgresql', 'postgres'),
-  DIRECT_DATABASE_URL: address('postgresql', 'postgres').optional(),
-  DATABASE_POOL_SIZE: whole(1, 1_000).default(10),
-  DATABASE_PREPARED_STATEMENTS: flag.default(true),
-  REDIS_URL: address('redis', 'rediss'),
+  DATABASE_URL: url('postgresql', 'postgres'),
+  DIRECT_DATABASE_URL: url('postgresql', 'postgres').optional(),
+  DATABASE_POOL_SIZE: int(1, 1_000).default(10),
+  DATABASE_PREPARED_STATEMENTS: bool.default(true),
+  REDIS_URL: url('redis', 'rediss'),
   REDIS_HOST: z.string().optional(),
   REDIS_PORT: port.optional(),
   REDIS_PASSWORD: z.string().optional(),
-  REDIS_CLUSTER: flag.default(false),
+  REDIS_CLUSTER: bool.default(false),
   JWT_SECRET: jwtSecrets,
   ACCESS_TOKEN_TTL: duration.default(3_600),
   REFRESH_TOKEN_TTL: duration.default(30 * 86_400),
   OTP_DELIVERY: z.enum(['response', 'webhook', 'twilio']).optional(),
-  OTP_ALLOW_RESPONSE_IN_PRODUCTION: flag.default(false),
-  OTP_WEBHOOK_URL: address('http', 'https').optional(),
+  OTP_ALLOW_RESPONSE_IN_PRODUCTION: bool.default(false),
+  OTP_WEBHOOK_URL: url('http', 'https').optional(),
   OTP_WEBHOOK_SECRET: z.string().optional(),
-  OTP_EXPIRATION_MINUTES: whole(1).default(5),
-  OTP_MAX_ATTEMPTS: whole(1, 99).default(5),
-  OTP_RESEND_SECONDS: whole().default(30),
+  OTP_EXPIRATION_MINUTES: int(1).default(5),
+  OTP_MAX_ATTEMPTS: int(1, 99).default(5),
+  OTP_RESEND_SECONDS: int().default(30),
   TWILIO_ACCOUNT_SID: z.string().optional(),
   TWILIO_AUTH_TOKEN: z.string().optional(),
   TWILIO_FROM: z.string().optional(),
-  SMTP_URL: address('smtp', 'smtps').optional(),
+  SMTP_URL: url('smtp', 'smtps').optional(),
   SMTP_FROM: z.string().default('Gemini chat <no-reply@localhost>'),
   DEFAULT_PHONE_REGION: z
     .string()
@@ -56,37 +56,37 @@ const schema = z.object({
   GEMINI_MODEL: z.string().default('gemini-3.8-flash'),
   GEMINI_FALLBACK_MODEL: z.string().default('gemini-3.5-flash-lite'),
   GEMINI_ALLOWED_MODELS: list.optional(),
-  GEMINI_BASE_URL: site.default('https://generativelanguage.googleapis.com'),
+  GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),
   GEMINI_TIMEOUT_SECONDS: seconds.default(120),
   GEMINI_IDLE_TIMEOUT_SECONDS: seconds.default(30),
-  GEMINI_MAX_RPM: whole(1).optional(),
-  GEMINI_MAX_OUTPUT_TOKENS: whole(1).default(8192),
+  GEMINI_MAX_RPM: int(1).optional(),
+  GEMINI_MAX_OUTPUT_TOKENS: int(1).default(8192),
   GEMINI_SYSTEM_INSTRUCTION: z
     .string()
     .default('You are a helpful assistant. Answer clearly and briefly, in the language of the question.'),
-  HISTORY_MAX_MESSAGES: whole().default(20),
-  HISTORY_MAX_TOKENS: whole(1).default(100_000),
-  RESPONSE_CACHE_TTL_SECONDS: whole().default(600),
+  HISTORY_MAX_MESSAGES: int().default(20),
+  HISTORY_MAX_TOKENS: int(1).default(100_000),
+  RESPONSE_CACHE_TTL_SECONDS: int().default(600),
   RESPONSE_CACHE_SCOPE: z.enum(['user', 'global']).default('user'),
-  REPLY_ATTEMPTS: whole(1).default(5),
-  WORKER_CONCURRENCY: whole(1).default(20),
-  BASIC_TIER_DAILY_PROMPT_LIMIT: whole().default(5),
-  PRO_TIER_DAILY_PROMPT_LIMIT: whole(0).optional(),
-  CHATROOM_LIST_CACHE_TTL_SECONDS: whole().default(300),
-  RATE_LIMIT_PER_MINUTE: whole(1).default(300),
-  AUTH_RATE_LIMIT_PER_MINUTE: whole(1).default(30),
+  REPLY_ATTEMPTS: int(1).default(5),
+  WORKER_CONCURRENCY: int(1).default(20),
+  BASIC_TIER_DAILY_PROMPT_LIMIT: int().default(5),
+  PRO_TIER_DAILY_PROMPT_LIMIT: int(0).optional(),
+  CHATROOM_LIST_CACHE_TTL_SECONDS: int().default(300),
+  RATE_LIMIT_PER_MINUTE: int(1).default(300),
+  AUTH_RATE_LIMIT_PER_MINUTE: int(1).default(30),
   STRIPE_SECRET_KEY: z.string(),
   STRIPE_WEBHOOK_SECRET: list.pipe(z.array(z.string()).min(1)),
   STRIPE_PRO_PRICE_ID: z.string(),
   STRIPE_PUBLISHABLE_KEY: z.string().optional(),
-  STRIPE_API_BASE: site.optional(),
-  STRIPE_PAST_DUE_GRACE_DAYS: whole().default(3),
+  STRIPE_API_BASE: httpUrl.optional(),
+  STRIPE_PAST_DUE_GRACE_DAYS: int().default(3),
   ADMIN_PASSWORD: z.string().optional(),
   METRICS_TOKEN: z.string().optional(),
   FAILPOINTS: z
     .string()
-    .refine((list) => failpointFault(list) === null, {
-      error: ({ input }) => failpointFault(String(input)) ?? '',
+    .refine((list) => failpointProblem(list) === null, {
+      error: ({ input }) => failpointProblem(String(input)) ?? '',
     })
     .optional(),
 });
@@ -124,8 +124,8 @@ function complete(raw: Raw) {
 export function loadSettings(environment: Record<string, string | undefined>): Settings {
   const env = normalizeEnvironment(environment);
   const result = schema.safeParse(env);
-  const faults = result.success ? [] : faultsOf(result.error, env);
-  faults.push(...deliveryFaults(env), ...productionFaults(env));
+  const faults = result.success ? [] : problemsOf(result.error, env);
+  faults.push(...deliveryProblems(env), ...productionProblems(env));
   if (!result.success || faults.length > 0) {
     throw new Error(
       `The settings are not complete (see .env.example):\n${faults.map((f) => `  - ${f}`).join('\n')}`,
@@ -142,10 +142,10 @@ export function loadAddress(environment: Record<string, string | undefined>) {
   const env = normalizeEnvironment(environment);
   const result = schema.pick({ PORT: true, API_PREFIX: true, PUBLIC_URL: true }).safeParse(env);
   if (result.success) return result.data;
-  throw new Error(faultsOf(result.error, env).join('; '));
+  throw new Error(problemsOf(result.error, env).join('; '));
 }
 
-function faultsOf({ issues }: z.ZodError, env: Record<string, string | undefined>): string[] {
+function problemsOf({ issues }: z.ZodError, env: Record<string, string | undefined>): string[] {
   return issues.map((issue) => `${issue.path.join('.')}: ${describe(issue, env)}`);
 }
 

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../common/http/api-problems.decorator.js';
-import { Public } from '../common/http/public.decorator.js';
+import { ApiProblems } from '../common/http/openapi.js';
+import { Public } from '../common/auth-context.js';
 import { LivenessDto, ReadinessDto } from './readiness.dto.js';
 import { ReadinessService } from './readiness.service.js';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
 import { AppError } from '../common/errors/app-error.js';
-import { DatabaseProbe } from '../infra/prisma/database-probe.js';
+import { DatabaseProbe } from '../infra/postgres/database-probe.js';
 import type { RedisClient } from '../infra/redis/connect.js';
 import { REDIS } from '../infra/redis/redis.module.js';
 import { Drain } from './drain.js';

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { MeasuringModule } from '../infra/metrics/measuring.module.js';
+import { MetricsModule } from '../infra/metrics/metrics.module.js';
 import { Drain } from './drain.js';
 import { ReadinessService } from './readiness.service.js';
 import { WorkerHealthServer } from './worker-health.server.js';
 
 /** Liveness, readiness and metrics of the worker, which serves nothing else. */
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), MeasuringModule],
+  imports: [TerminusModule.forRoot({ logger: false }), MetricsModule],
   providers: [Drain, ReadinessService, WorkerHealthServer],
 })
 export class WorkerHealthModule {}

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
 import { toAppError, toProblem } from '../common/errors/problem.js';
-import { requestIdOf } from '../common/http/request-id.js';
+import { requestIdOf } from '../common/http/request-context.js';
 import { Settings } from '../config/settings.js';
 import { Exposition } from '../infra/metrics/exposition.js';
 import { ReadinessService } from './readiness.service.js';

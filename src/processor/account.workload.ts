@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AccountSweep } from '../auth/account-sweep.js';
-import { OtpDispatchService } from '../auth/otp/otp-dispatch.service.js';
-import { Relay } from '../infra/queue/relay.js';
-import { WorkerPool } from '../infra/queue/worker-pool.js';
+import { AccountRetention } from '../auth/account-retention.js';
+import { OtpDeliveryWork } from '../auth/otp/otp-delivery.work.js';
+import { Relay } from '../infra/work/recovery.js';
+import { WorkerPool } from '../infra/work/work-runner.js';
 import { OtpDeliveryProcessor } from './otp-delivery.processor.js';
 import type { Workload } from './workload.js';
 
@@ -13,8 +13,8 @@ const CONCURRENCY = 20;
 export class AccountWorkload implements Workload {
   constructor(
     private readonly processor: OtpDeliveryProcessor,
-    private readonly dispatches: OtpDispatchService,
-    private readonly sweep: AccountSweep,
+    private readonly dispatches: OtpDeliveryWork,
+    private readonly sweep: AccountRetention,
   ) {}
 
   start(pool: WorkerPool, relay: Relay): void {

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { AuthWorkerModule } from '../auth/auth-worker.module.js';
+import { AuthWorkerModule } from '../auth/auth.worker.module.js';
 import { ReplyModule } from '../chatroom/reply/reply.module.js';
-import { Relay } from '../infra/queue/relay.js';
-import { WorkerPool } from '../infra/queue/worker-pool.js';
+import { Relay } from '../infra/work/recovery.js';
+import { WorkerPool } from '../infra/work/work-runner.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { WebhookModule } from '../webhook/webhook.module.js';
 import { AccountWorkload } from './account.workload.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import { replyJob } from '../chatroom/reply.job.js';
+import { replyJob } from '../chatroom/reply-queue.js';
 import { ReplyService } from '../chatroom/reply/reply.service.js';
-import type { JobContext, JobProcessor } from '../infra/queue/job-processor.js';
+import type { JobContext, JobProcessor } from '../infra/work/define-work.js';
 
 type Payload = z.infer<typeof replyJob.payload>;
 

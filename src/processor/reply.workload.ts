@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ReplyRescue } from '../chatroom/reply/reply.rescue.js';
+import { ReplyRecovery } from '../chatroom/reply/reply.recovery.js';
 import { RunningReplies } from '../chatroom/reply/running-replies.js';
 import { Settings } from '../config/settings.js';
-import { Relay } from '../infra/queue/relay.js';
-import { WorkerPool } from '../infra/queue/worker-pool.js';
+import { Relay } from '../infra/work/recovery.js';
+import { WorkerPool } from '../infra/work/work-runner.js';
 import { ReplyProcessor } from './reply.processor.js';
 import type { Workload } from './workload.js';
 
@@ -11,7 +11,7 @@ import type { Workload } from './workload.js';
 export class ReplyWorkload implements Workload {
   constructor(
     private readonly processor: ReplyProcessor,
-    private readonly rescue: ReplyRescue,
+    private readonly rescue: ReplyRecovery,
     private readonly running: RunningReplies,
     private readonly settings: Settings,
   ) {}

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import type { JobProcessor } from '../infra/queue/job-processor.js';
-import { stripeEventJob } from '../webhook/event.job.js';
-import { EventService } from '../webhook/event.service.js';
+import type { JobProcessor } from '../infra/work/define-work.js';
+import { stripeEventJob } from '../webhook/stripe-event.work.js';
+import { StripeEventWork } from '../webhook/stripe-event.work.js';
 
 type Payload = z.infer<typeof stripeEventJob.payload>;
 
@@ -10,7 +10,7 @@ type Payload = z.infer<typeof stripeEventJob.payload>;
 export class StripeEventProcessor implements JobProcessor<Payload> {
   readonly job = stripeEventJob;
 
-  constructor(private readonly events: EventService) {}
+  constructor(private readonly events: StripeEventWork) {}
 
   process({ eventId, attempt }: Payload): Promise<void> {
     return this.events.process(eventId, attempt);

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Relay } from '../infra/queue/relay.js';
-import { WorkerPool } from '../infra/queue/worker-pool.js';
-import { SweepService } from '../subscription/sweep.service.js';
-import { EventService } from '../webhook/event.service.js';
-import { EventSweep } from '../webhook/event-sweep.js';
+import { Relay } from '../infra/work/recovery.js';
+import { WorkerPool } from '../infra/work/work-runner.js';
+import { ReconciliationService } from '../subscription/reconciliation.service.js';
+import { StripeEventWork } from '../webhook/stripe-event.work.js';
+import { StripeEventRetention } from '../webhook/stripe-event-retention.js';
 import { StripeEventProcessor } from './stripe-event.processor.js';
 import type { Workload } from './workload.js';
 
@@ -15,9 +15,9 @@ const CONCURRENCY = 5;
 export class StripeWorkload implements Workload {
   constructor(
     private readonly processor: StripeEventProcessor,
-    private readonly events: EventService,
-    private readonly sweep: SweepService,
-    private readonly eventSweep: EventSweep,
+    private readonly events: StripeEventWork,
+    private readonly sweep: ReconciliationService,
+    private readonly eventSweep: StripeEventRetention,
   ) {}
 
   start(pool: WorkerPool, relay: Relay): void {

@@ -1,6 +1,6 @@
 import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
-import { Relay } from '../infra/queue/relay.js';
-import { WorkerPool } from '../infra/queue/worker-pool.js';
+import { Relay } from '../infra/work/recovery.js';
+import { WorkerPool } from '../infra/work/work-runner.js';
 import { WORKLOADS, type Workload } from './workload.js';
 
 /** Milliseconds that running work may take to finish by itself when the process is told to stop. */

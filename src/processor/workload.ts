@@ -1,5 +1,5 @@
-import { Relay } from '../infra/queue/relay.js';
-import { WorkerPool } from '../infra/queue/worker-pool.js';
+import { Relay } from '../infra/work/recovery.js';
+import { WorkerPool } from '../infra/work/work-runner.js';
 
 /** One kind of work as a whole: its processor at its queue, its rescue in the relay. */
 export interface Workload {

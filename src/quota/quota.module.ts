@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ServerKeys } from '../common/server-keys.js';
+import { ServerKeys } from '../common/crypto/secrets.js';
 import { QuotaService } from './quota.service.js';
 
 @Module({ providers: [ServerKeys, QuotaService], exports: [QuotaService] })

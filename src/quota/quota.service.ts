@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
-import { ServerKeys } from '../common/server-keys.js';
-import { Database, type Sql } from '../infra/prisma/database.js';
+import { ServerKeys } from '../common/crypto/secrets.js';
+import { Database, type Sql } from '../infra/postgres/database.js';
 import { nextReset, remaining, utcDay } from './quota-day.js';
-import { CARRY_OVER, HOLD_DAY, READ_USED, RESTORE_CARRIED } from './quota.statement.js';
+import { CARRY_OVER, LOCK_DAY, READ_USED, RESTORE_CARRIED } from './quota.sql.js';
 
 /** The day so far. `limit` and `remaining` are null when there is no limit. */
 export interface QuotaUsage {
@@ -32,8 +32,8 @@ export class QuotaService {
    * Charges nothing until the transaction ends. Before the account is held: whoever charges locks in that order.
    * @throws AppError `auth.unauthenticated` when the person is gone
    */
-  async hold(sql: Sql, userId: string): Promise<void> {
-    await sql.query(HOLD_DAY, [userId, utcDay(new Date())]).catch(refuseGone);
+  async lock(sql: Sql, userId: string): Promise<void> {
+    await sql.query(LOCK_DAY, [userId, utcDay(new Date())]).catch(refuseGone);
   }
 
   /** Keeps today's use under a keyed hash of each identity that an account is about to lose, until midnight. */
@@ -46,7 +46,7 @@ export class QuotaService {
    * Gives an account what another one with the same identity had used today. Harmless twice.
    * @throws AppError `auth.unauthenticated` when the person is gone
    */
-  async restoreCarried(sql: Sql, userId: string, identity: string): Promise<void> {
+  async restoreCarryOver(sql: Sql, userId: string, identity: string): Promise<void> {
     const values = [userId, utcDay(new Date()), this.hashes(identity)];
     await sql.query(RESTORE_CARRIED, values).catch(refuseGone);
   }

@@ -4,8 +4,8 @@ import { Settings } from '../config/settings.js';
 import { StripePortal } from '../infra/stripe/stripe-portal.js';
 import { endsWithPeriod, StripeSubscriptions } from '../infra/stripe/stripe-subscriptions.js';
 import { CustomerService } from './customer.service.js';
-import { homeOf } from './home.js';
-import { SyncService, type Truth } from './sync.service.js';
+import { clientUrlOf } from './checkout-return.service.js';
+import { SyncService, type SyncResult } from './sync.service.js';
 
 /** What a person asks of Stripe about their subscription. Each change is read back through the one sync. */
 @Injectable()
@@ -35,10 +35,12 @@ export class BillingService {
   }
 
   async portal(userId: string): Promise<string> {
-    return this.customers.using(userId, (customer) => this.portals.open(customer, homeOf(this.settings)));
+    return this.customers.withCustomer(userId, (customer) =>
+      this.portals.open(customer, clientUrlOf(this.settings)),
+    );
   }
 
-  private async requireLive(userId: string): Promise<Truth & { customer: string }> {
+  private async requireLive(userId: string): Promise<SyncResult & { customer: string }> {
     const customer = await this.customers.find(userId);
     const truth = customer && (await this.syncs.sync(customer));
     if (!truth || truth.live.length === 0) throw new AppError('subscription.not_active');

@@ -1,8 +1,8 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../common/http/api-problems.decorator.js';
-import { Public } from '../common/http/public.decorator.js';
-import { ReturnService } from './return.service.js';
+import { ApiProblems } from '../common/http/openapi.js';
+import { Public } from '../common/auth-context.js';
+import { CheckoutReturnService } from './checkout-return.service.js';
 
 const HTML = 'text/html; charset=utf-8';
 const PAGE = { content: { 'text/html': { schema: { type: 'string' } } } };
@@ -12,7 +12,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 @Public()
 @Controller('checkout')
 export class CheckoutController {
-  constructor(private readonly returns: ReturnService) {}
+  constructor(private readonly returns: CheckoutReturnService) {}
 
   /** Where Stripe's checkout returns to after a payment. */
   @Get('success')

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
-import { PrismaService } from '../infra/prisma/prisma.service.js';
+import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { REQUEST_BUDGET, within } from '../infra/stripe/deadline.js';
 import { StripeCheckouts, type Checkout, type NewCheckout } from '../infra/stripe/stripe-checkouts.js';
-import { StripeMissing, StripeSpent, unavailable } from '../infra/stripe/stripe-error.js';
+import { StripeMissing, StripeKeyFailed, unavailable } from '../infra/stripe/stripe-error.js';
 import { CustomerService } from './customer.service.js';
 import { SyncService } from './sync.service.js';
 
@@ -36,7 +36,7 @@ export class CheckoutService {
     const running = this.running.get(userId);
     if (running) return running;
     const decision = within(REQUEST_BUDGET, () =>
-      this.customers.using(userId, (customer) => this.decide(userId, customer)),
+      this.customers.withCustomer(userId, (customer) => this.decide(userId, customer)),
     ).finally(() => this.running.delete(userId));
     this.running.set(userId, decision);
     return decision;
@@ -109,7 +109,7 @@ export class CheckoutService {
       await this.requirePerson(offer.userId, made);
       return made.status === 'open' ? made : null;
     } catch (error) {
-      if (!(error instanceof StripeSpent)) throw error;
+      if (!(error instanceof StripeKeyFailed)) throw error;
       spent.add(decision);
       return null;
     }

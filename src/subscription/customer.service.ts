@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { failpoint } from '../common/failpoint.js';
-import { PrismaService } from '../infra/prisma/prisma.service.js';
+import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { StripeCustomers } from '../infra/stripe/stripe-customers.js';
-import { StripeMissing, StripeSpent } from '../infra/stripe/stripe-error.js';
+import { StripeMissing, StripeKeyFailed } from '../infra/stripe/stripe-error.js';
 import { SyncService } from './sync.service.js';
 
 /** Customers that were made for one person one after another, each after the former was deleted or could not be made. */
@@ -28,7 +28,7 @@ export class CustomerService {
    * deleted it, the sync lets go of it, and `work` is done again with a new one.
    * @throws AppError `stripe.unavailable`, and what `work` throws
    */
-  async using<T>(userId: string, work: (customer: string) => Promise<T>): Promise<T> {
+  async withCustomer<T>(userId: string, work: (customer: string) => Promise<T>): Promise<T> {
     const customer = await this.ensure(userId);
     try {
       return await work(customer);
@@ -69,7 +69,7 @@ export class CustomerService {
     try {
       return await this.stripe.create(userId, `customer-${userId}-${former}`);
     } catch (error) {
-      if (error instanceof StripeSpent) return null;
+      if (error instanceof StripeKeyFailed) return null;
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IdempotencyService, type OnceAnswer } from '../infra/idempotency/idempotency.service.js';
+import { IdempotencyService, type OnceResponse } from '../infra/idempotency/idempotency.service.js';
 import { CheckoutService } from './checkout.service.js';
 import { toCheckout } from './subscription.dto.js';
 
@@ -15,7 +15,7 @@ export class SubscribeService {
    * The effect is at Stripe, and may be repeated: there the decision's own key makes it one.
    * @throws AppError `subscription.already_active`, `stripe.unavailable`, `idempotency.*`
    */
-  subscribe(userId: string, key: string | undefined): Promise<OnceAnswer> {
+  subscribe(userId: string, key: string | undefined): Promise<OnceResponse> {
     const request = { userId, key, route: 'POST /subscribe/pro', body: null };
     return this.idempotency.onceElsewhere(request, 201, async () =>
       toCheckout(await this.checkouts.open(userId)),

@@ -1,11 +1,11 @@
 import { Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
-import { CurrentUser } from '../auth/current-user.decorator.js';
-import type { Principal } from '../auth/principal.js';
-import { ApiIdempotencyKey, REPLAYED_HEADER } from '../infra/idempotency/api-idempotency-key.decorator.js';
-import { sendOnce } from '../infra/idempotency/send-once.js';
+import { ApiSignedIn } from '../common/http/openapi.js';
+import { CurrentUser } from '../common/auth-context.js';
+import type { Principal } from '../common/auth-context.js';
+import { ApiIdempotencyKey, REPLAYED_HEADER } from '../infra/idempotency/idempotency.http.js';
+import { sendOnce } from '../infra/idempotency/idempotency.http.js';
 import { SubscribeService } from './subscribe.service.js';
 import { CheckoutDto, PortalDto, type SubscriptionStatusDto } from './subscription.dto.js';
 import { SubscriptionService } from './subscription.service.js';

@@ -1,6 +1,6 @@
 import type { QuotaUsage } from '../quota/quota.service.js';
 import type { Checkout } from '../infra/stripe/stripe-checkouts.js';
-import type { Tier } from './plan.js';
+import type { Tier } from '../plan/plan.js';
 
 /** The prompts of the UTC day. */
 export class DayUsageDto {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../infra/prisma/prisma.service.js';
+import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { REQUEST_BUDGET, within } from '../infra/stripe/deadline.js';
 import { QuotaService } from '../quota/quota.service.js';
 import { BillingService } from './billing.service.js';
-import { PlanService } from './plan.service.js';
+import { PlanService } from '../plan/plan.service.js';
 import { toStatus, type SubscriptionStatusDto } from './subscription.dto.js';
 
 /** A person's subscription, once there is one. */

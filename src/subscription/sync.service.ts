@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../common/failpoint.js';
-import { Database, type Sql } from '../infra/prisma/database.js';
+import { Database, type Sql } from '../infra/postgres/database.js';
 import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
 import { StripeCustomers } from '../infra/stripe/stripe-customers.js';
 import {
@@ -8,8 +8,8 @@ import {
   StripeSubscriptions,
   type ProSubscription,
 } from '../infra/stripe/stripe-subscriptions.js';
-import { chooseBest, isLive } from './plan.js';
-import { nextSweep } from './sweep-time.js';
+import { chooseBest, isLive } from '../plan/plan.js';
+import { nextReconciliation } from './next-reconciliation.js';
 import {
   APPLY_NUMBER,
   CLOSE_SYNC,
@@ -17,16 +17,16 @@ import {
   STORE_SUBSCRIPTION,
   TAKE_NUMBER,
   type AppliedRow,
-} from './sync.statement.js';
+} from './sync.sql.js';
 
 /** What Stripe said of a customer. */
-interface Told {
+interface StripeState {
   exists: boolean;
   /** Live Pro subscriptions, the best first. */
   live: ProSubscription[];
 }
 
-export interface Truth extends Told {
+export interface SyncResult extends StripeState {
   /** Whose customer it is from now on; null: nobody's; undefined where a later sync has said so. */
   owner: string | null | undefined;
 }
@@ -50,7 +50,7 @@ export class SyncService {
    * @returns what Stripe said; null for a customer that is not ours
    * @throws AppError `stripe.unavailable`, `service.unavailable`; then nothing has changed
    */
-  async sync(customer: string): Promise<Truth | null> {
+  async sync(customer: string): Promise<SyncResult | null> {
     const number = await this.takeNumber(customer);
     if (number === null) return null;
     const told = await this.fetch(customer);
@@ -66,7 +66,7 @@ export class SyncService {
     return row?.number ?? null;
   }
 
-  private async fetch(customer: string): Promise<Told> {
+  private async fetch(customer: string): Promise<StripeState> {
     const [exists, all] = await Promise.all([
       this.customers.exists(customer),
       this.subscriptions.list(customer),
@@ -76,7 +76,7 @@ export class SyncService {
     return { exists, live: best ? [best, ...live.filter((one) => one !== best)] : [] };
   }
 
-  private async apply(sql: Sql, { customer, number, told }: Result): Promise<Truth['owner']> {
+  private async apply(sql: Sql, { customer, number, told }: Result): Promise<SyncResult['owner']> {
     const [row] = await sql.query<AppliedRow>(APPLY_NUMBER, [customer, number]);
     if (!row) return undefined;
     const { userId } = row;
@@ -85,7 +85,7 @@ export class SyncService {
     const now = new Date();
     const changedAt = changed ? now : row.changedAt;
     const owner = told.exists ? userId : null;
-    const sweepAt = nextSweep({ now, changedAt, live, owned: userId !== null });
+    const sweepAt = nextReconciliation({ now, changedAt, live, owned: userId !== null });
     await sql.query(CLOSE_SYNC, [customer, owner, changedAt, sweepAt]);
     this.alert(customer, userId, told.live);
     return owner;
@@ -111,7 +111,7 @@ export class SyncService {
 interface Result {
   customer: string;
   number: number;
-  told: Told;
+  told: StripeState;
 }
 
 /** @returns whether anything changed */

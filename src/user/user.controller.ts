@@ -1,14 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { AccountService } from '../auth/account/account.service.js';
-import { IdentityService } from '../auth/account/identity.service.js';
-import { CurrentUser } from '../auth/current-user.decorator.js';
-import { ConfirmIdentityDto, IdentityDto } from '../auth/dto/identity.dto.js';
-import { SentCodeDto } from '../auth/dto/sent-code.dto.js';
-import { toUserDto, UserDto } from '../auth/dto/user.dto.js';
-import type { Principal } from '../auth/principal.js';
-import { ApiSignedIn } from '../common/http/api-problems.decorator.js';
-import { Origin, type RequestOrigin } from '../common/http/request-origin.decorator.js';
+import { ChangeIdentityService } from '../auth/sign-in/change-identity.service.js';
+import { CurrentUser } from '../common/auth-context.js';
+import { ConfirmIdentityDto, IdentityDto } from '../auth/sign-in/sign-in.dto.js';
+import { SentCodeDto } from '../auth/sign-in/sign-in.dto.js';
+import { toUserDto, UserDto } from '../auth/account/account.dto.js';
+import type { Principal } from '../common/auth-context.js';
+import { ApiSignedIn } from '../common/http/openapi.js';
+import { Origin, type RequestOrigin } from '../common/http/request-context.js';
 import { DeleteUserDto, UpdateUserDto } from './user.dto.js';
 import { UserService } from './user.service.js';
 
@@ -18,7 +18,7 @@ export class UserController {
   constructor(
     private readonly users: UserService,
     private readonly accounts: AccountService,
-    private readonly identities: IdentityService,
+    private readonly identities: ChangeIdentityService,
   ) {}
 
   /** The signed-in person's account. */

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../generated/prisma/client.js';
 import { AccountService, keysOf } from '../auth/account/account.service.js';
+import { OtpService } from '../auth/otp/otp.service.js';
 import { AuditLog } from '../auth/audit-log.js';
-import type { Principal } from '../auth/principal.js';
-import { RoomClosingService } from '../chatroom/room-closing.service.js';
+import type { Principal } from '../common/auth-context.js';
+import { ChatroomDeletionService } from '../chatroom/room/chatroom-deletion.service.js';
 import { failpoint } from '../common/failpoint.js';
-import type { RequestOrigin } from '../common/http/request-origin.decorator.js';
+import type { RequestOrigin } from '../common/http/request-context.js';
 import { IdempotencyService } from '../infra/idempotency/idempotency.service.js';
-import { Database } from '../infra/prisma/database.js';
+import { Database } from '../infra/postgres/database.js';
 import { QuotaService } from '../quota/quota.service.js';
-import { ClosingService } from '../subscription/closing.service.js';
+import { AccountTerminationService } from '../subscription/account-termination.service.js';
 import type { UpdateUserDto } from './user.dto.js';
 
 /** The account itself. */
@@ -18,8 +19,9 @@ export class UserService {
   constructor(
     private readonly database: Database,
     private readonly accounts: AccountService,
-    private readonly closing: ClosingService,
-    private readonly rooms: RoomClosingService,
+    private readonly otps: OtpService,
+    private readonly termination: AccountTerminationService,
+    private readonly rooms: ChatroomDeletionService,
     private readonly quotas: QuotaService,
     private readonly idempotency: IdempotencyService,
     private readonly audit: AuditLog,
@@ -37,21 +39,22 @@ export class UserService {
    * when it is asked again
    */
   async remove({ userId }: Principal, origin: RequestOrigin): Promise<void> {
-    await this.closing.close(userId);
+    await this.termination.close(userId);
     failpoint('account.closed');
-    await this.rooms.thinOut(userId);
+    await this.rooms.deleteInBatches(userId);
     const published = await this.database.transaction(async (sql) => {
-      const replies = await this.rooms.hold(sql, userId);
-      const account = await this.accounts.hold(sql, userId);
+      const replies = await this.rooms.lock(sql, userId);
+      const account = await this.accounts.lock(sql, userId);
       if (!account) return [];
       const identities = keysOf(account);
       await this.quotas.carryOver(sql, userId, identities);
-      await this.idempotency.erase(sql, userId);
-      await this.closing.release(sql, userId);
-      await this.accounts.erase(sql, userId, identities);
+      await this.idempotency.deleteAll(sql, userId);
+      await this.termination.release(sql, userId);
+      await this.otps.deleteAll(sql, userId, identities);
+      await this.accounts.delete(sql, userId);
       return replies;
     });
-    void this.rooms.forget(userId, published);
+    void this.rooms.purge(userId, published);
     this.audit.record('account.deleted', origin, { userId });
   }
 }

@@ -12,22 +12,22 @@ interface About {
  * the customer is then synced, so that events may come twice, late or in any order.
  */
 const handlers = {
-  'checkout.session.completed': owner,
-  'checkout.session.async_payment_succeeded': owner,
-  'checkout.session.async_payment_failed': owner,
-  'checkout.session.expired': owner,
-  'customer.subscription.created': owner,
-  'customer.subscription.updated': owner,
-  'customer.subscription.deleted': owner,
-  'customer.subscription.paused': owner,
-  'customer.subscription.resumed': owner,
-  'customer.subscription.trial_will_end': owner,
-  'customer.subscription.pending_update_applied': owner,
-  'customer.subscription.pending_update_expired': owner,
-  'invoice.paid': owner,
-  'invoice.payment_failed': owner,
-  'invoice.payment_action_required': owner,
-  'customer.deleted': itself,
+  'checkout.session.completed': customerField,
+  'checkout.session.async_payment_succeeded': customerField,
+  'checkout.session.async_payment_failed': customerField,
+  'checkout.session.expired': customerField,
+  'customer.subscription.created': customerField,
+  'customer.subscription.updated': customerField,
+  'customer.subscription.deleted': customerField,
+  'customer.subscription.paused': customerField,
+  'customer.subscription.resumed': customerField,
+  'customer.subscription.trial_will_end': customerField,
+  'customer.subscription.pending_update_applied': customerField,
+  'customer.subscription.pending_update_expired': customerField,
+  'invoice.paid': customerField,
+  'invoice.payment_failed': customerField,
+  'invoice.payment_action_required': customerField,
+  'customer.deleted': ownId,
 } as const satisfies Handlers;
 
 export type HandledType = keyof typeof handlers;
@@ -42,11 +42,11 @@ export function customerOf(event: Stripe.Event): string | null {
   return handle(event);
 }
 
-function owner({ data }: About): string | null {
+function customerField({ data }: About): string | null {
   return idOf((data?.object as { customer?: unknown } | undefined)?.customer);
 }
 
-function itself({ data }: About): string | null {
+function ownId({ data }: About): string | null {
   return idOf(data?.object);
 }
 

@@ -1,7 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { StripeEvents } from '../infra/stripe/stripe-events.js';
 import { handledTypes } from './handlers.js';
-import { LedgerService } from './ledger.service.js';
+import { WebhookInboxService } from './webhook-inbox.service.js';
+
+const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A moment as an operator writes it: ISO 8601, or so long ago (`90m`, `12h`, `3d`). @throws Error saying what is wanted */
+export function parseSince(text: string | undefined, now = new Date()): Date {
+  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text ?? '') ?? [];
+  const moment = count ? new Date(now.getTime() - Number(count) * (UNITS[unit] ?? 0)) : new Date(text ?? '');
+  if (Number.isNaN(moment.getTime()) || moment > now) {
+    throw new Error('--since wants a moment of the past: 2026-11-20T08:00:00Z, or 90m, 12h, 3d ago');
+  }
+  return moment;
+}
 
 export interface Replayed {
   /** Events that Stripe lists. */
@@ -15,7 +27,7 @@ export interface Replayed {
 export class ReplayService {
   constructor(
     private readonly events: StripeEvents,
-    private readonly ledger: LedgerService,
+    private readonly ledger: WebhookInboxService,
   ) {}
 
   /** May be repeated. @throws AppError `stripe.unavailable`, `service.unavailable` */

@@ -2,11 +2,10 @@ import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { ApiProblems } from '../common/http/api-problems.decorator.js';
-import { BYTES_ONLY } from '../common/http/json-body.js';
-import { Public } from '../common/http/public.decorator.js';
-import { ReceivedDto } from './received.dto.js';
-import { WebhookService } from './webhook.service.js';
+import { ApiProblems } from '../common/http/openapi.js';
+import { BYTES_ONLY } from '../common/http/json.js';
+import { Public } from '../common/auth-context.js';
+import { ReceivedDto, WebhookService } from './webhook.service.js';
 
 @ApiTags('webhook')
 @Public()

@@ -2,15 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors/app-error.js';
 import { Settings } from '../config/settings.js';
-import { LedgerService } from './ledger.service.js';
-import type { ReceivedDto } from './received.dto.js';
+import { WebhookInboxService } from './webhook-inbox.service.js';
 import { verifyEvent } from './signature.js';
+
+/** The event is stored. */
+export class ReceivedDto {
+  received!: true;
+}
 
 /** Takes events from Stripe. */
 @Injectable()
 export class WebhookService {
   constructor(
-    private readonly ledger: LedgerService,
+    private readonly ledger: WebhookInboxService,
     private readonly settings: Settings,
   ) {}
 

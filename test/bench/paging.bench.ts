@@ -1,4 +1,4 @@
-import { MESSAGES_BEFORE } from '../../src/chatroom/message.statement.js';
+import { MESSAGES_BEFORE } from '../../src/chatroom/message/message.sql.js';
 import { buildRoom } from '../support/factories.js';
 import type { Bench, Row } from './bench.js';
 import type { Stage } from './stage.js';

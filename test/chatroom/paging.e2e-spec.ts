@@ -4,7 +4,7 @@ import {
   fromRoomCursor,
   toMessageCursor,
   toRoomCursor,
-} from '../../src/chatroom/cursor.js';
+} from '../../src/chatroom/message/cursor.js';
 import { eventually } from '../support/eventually.js';
 import { buildRoom, type SignedIn } from '../support/factories.js';
 import { System } from '../support/system.js';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { failed } from '../../src/chatroom/reply/ending.js';
+import { failed } from '../../src/chatroom/reply/reply-result.js';
 import { ReplyStore } from '../../src/chatroom/reply/reply.store.js';
-import { RESCUE, type ReplyWork } from '../../src/chatroom/reply/reply.statement.js';
+import { RESCUE, type ReplyWork } from '../../src/chatroom/reply/reply.sql.js';
 import type { Settings } from '../../src/config/settings.js';
 import { Metrics } from '../../src/infra/metrics/metrics.js';
-import { Database } from '../../src/infra/prisma/database.js';
+import { Database } from '../../src/infra/postgres/database.js';
 import { createDatabase } from '../support/environment.js';
 import { buildQueuedReply } from '../support/factories.js';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import type { FeedRow } from '../../src/chatroom/reply-feed/feed.statement.js';
-import { ReplyFeed } from '../../src/chatroom/reply-feed/reply-feed.js';
+import type { ReplyRow } from '../../src/chatroom/message/message.sql.js';
+import { ReplySubscription } from '../../src/chatroom/stream/reply-subscription.js';
 import type { Settings } from '../../src/config/settings.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
-import { RedisSubscriber } from '../../src/infra/redis/redis-subscriber.js';
+import { RedisSubscriber } from '../../src/infra/redis/subscriber.js';
 import { createRedisDatabase } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 
@@ -24,10 +24,10 @@ describe('what listens to a reply', () => {
     subscriber.onApplicationShutdown();
   });
 
-  const row = (status: FeedRow['status'], claim: number) => ({ status, claim, content: '' }) as FeedRow;
-  const open = async (first: FeedRow) => {
+  const row = (status: ReplyRow['status'], claim: number) => ({ status, claim, content: '' }) as ReplyRow;
+  const open = async (first: ReplyRow) => {
     const read = () => Promise.resolve(first);
-    const feed = new ReplyFeed(randomUUID(), { redis, subscriber, read, changed: () => undefined });
+    const feed = new ReplySubscription(randomUUID(), { redis, subscriber, read, changed: () => undefined });
     await feed.opened;
     return feed;
   };

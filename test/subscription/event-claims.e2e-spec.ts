@@ -1,19 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type Stripe from 'stripe';
 import type { Settings } from '../../src/config/settings.js';
-import { Database } from '../../src/infra/prisma/database.js';
-import type { Doorbell } from '../../src/infra/queue/doorbell.js';
+import { Database } from '../../src/infra/postgres/database.js';
+import type { Doorbell } from '../../src/infra/work/work-queue.js';
 import type { SyncService } from '../../src/subscription/sync.service.js';
-import { EventService } from '../../src/webhook/event.service.js';
-import { LedgerService } from '../../src/webhook/ledger.service.js';
+import { StripeEventWork } from '../../src/webhook/stripe-event.work.js';
+import { WebhookInboxService } from '../../src/webhook/webhook-inbox.service.js';
 import { createDatabase } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 
 /** Rings are written down, not queued, and Stripe is played: what is left is who takes which event when. */
 describe('a stored event', () => {
   let database: Database;
-  let ledger: LedgerService;
-  let events: EventService;
+  let ledger: WebhookInboxService;
+  let events: StripeEventWork;
   let drop: () => Promise<void>;
   const rings: { eventId: string; attempt: number }[] = [];
   const sync = jest.fn(async (_customer: string) => null);
@@ -32,8 +32,8 @@ describe('a stored event', () => {
         return true;
       },
     } as unknown as Doorbell;
-    ledger = new LedgerService(database, doorbell);
-    events = new EventService(database, doorbell, { sync } as unknown as SyncService);
+    ledger = new WebhookInboxService(database, doorbell);
+    events = new StripeEventWork(database, doorbell, { sync } as unknown as SyncService);
   });
   afterAll(async () => {
     await database.onApplicationShutdown();

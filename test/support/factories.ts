@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../src/auth/token-keys.js';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../src/auth/session/access-token.js';
 
 export interface SignedIn {
   id: string;

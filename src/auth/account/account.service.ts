@@ -1,19 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
-import { PrismaService } from '../../infra/prisma/prisma.service.js';
+import { PrismaService } from '../../infra/postgres/prisma.service.js';
 import { QuotaService } from '../../quota/quota.service.js';
-import type { Sql } from '../../infra/prisma/database.js';
-import type { Identity } from '../identity.js';
-import { ERASE, FORGIVE } from '../otp/otp.statement.js';
-import type { Recipient } from '../otp/otp.service.js';
+import type { Sql } from '../../infra/postgres/database.js';
+import type { Identity } from './identity.js';
 import {
-  CLAIM_ACCOUNT,
+  CONFIRM_ACCOUNT,
   DELETE_ACCOUNT,
   LOCK_ACCOUNT,
   LOCK_IDENTITIES,
   type LockedAccount,
-} from './account.statement.js';
+} from './account.sql.js';
 
 /** Accounts, found by who they are. */
 @Injectable()
@@ -43,13 +41,12 @@ export class AccountService {
    * @throws AppError `auth.otp_invalid` when the account no longer has the identity, or `auth.unauthenticated` when it
    * goes in this very moment and its identity has units of the day to take over
    */
-  async claim(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
+  async confirm(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
     await sql.query(LOCK_IDENTITIES, [[identity.key]]);
     // Before the account is held: whoever charges locks in that order.
-    await this.quotas.restoreCarried(sql, userId, identity.key);
-    const claimed = await sql.query(CLAIM_ACCOUNT, [userId, identity.kind, identity.key, passwordHash]);
+    await this.quotas.restoreCarryOver(sql, userId, identity.key);
+    const claimed = await sql.query(CONFIRM_ACCOUNT, [userId, identity.kind, identity.key, passwordHash]);
     if (claimed.length === 0) throw new AppError('auth.otp_invalid');
-    await sql.query(FORGIVE, [[identity.key]]);
   }
 
   /** Sets the name; null: none. */
@@ -59,21 +56,15 @@ export class AccountService {
   }
 
   /** Keeps the account as it is until the transaction ends. @returns the keys of its identities; null when it is gone */
-  async hold(sql: Sql, id: string): Promise<LockedAccount | null> {
+  async lock(sql: Sql, id: string): Promise<LockedAccount | null> {
     const [row] = await sql.query<LockedAccount>(LOCK_ACCOUNT, [id]);
     return row ?? null;
   }
 
-  /** Deletes the account, with its sessions, codes and everything that belongs to it. */
-  async erase(sql: Sql, id: string, identities: string[]): Promise<void> {
-    await sql.query(ERASE, [identities, id]);
+  /** Deletes the account with its sessions and everything else that refers to it. */
+  async delete(sql: Sql, id: string): Promise<void> {
     await sql.query(DELETE_ACCOUNT, [id]);
   }
-}
-
-/** What the one-time codes need to know of an account. */
-export function toRecipient({ id, mobile, emailKey }: User): Recipient {
-  return { id, identities: keysOf({ mobile, email: emailKey }) };
 }
 
 /** The identities that an account has. */

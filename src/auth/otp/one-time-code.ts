@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ServerKeys } from '../../common/server-keys.js';
+import { ServerKeys } from '../../common/crypto/secrets.js';
 
 /** What a code is good for. One of another purpose is as wrong as any. */
 export type CodePurpose = 'sign_in' | 'reset_password' | 'new_identity';

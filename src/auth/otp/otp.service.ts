@@ -1,15 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../common/errors/app-error.js';
-import type { RequestOrigin } from '../../common/http/request-origin.decorator.js';
+import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
-import { Database } from '../../infra/prisma/database.js';
-import { Doorbell } from '../../infra/queue/doorbell.js';
+import { Database, type Sql } from '../../infra/postgres/database.js';
+import { Doorbell } from '../../infra/work/work-queue.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
-import type { Identity } from '../identity.js';
+import type { Identity } from '../account/identity.js';
 import { OneTimeCodes, type CodePurpose } from './one-time-code.js';
-import { ringForDelivery } from './otp-delivery.job.js';
-import { PATIENCE, SEND, USE, type SendRow, type UseRow } from './otp.statement.js';
+import { ringForDelivery } from './otp-delivery.work.js';
+import {
+  DELETE_CODES,
+  INVALIDATE_CODES,
+  MAX_FAILURES_BEFORE_SLOW,
+  RESET_CODE_GUARD,
+  SEND_CODE,
+  USE_CODE,
+  type SendRow,
+  type UseRow,
+} from './otp.sql.js';
 
 /** The person a code is for: null where nobody is known, which costs the same and sends nothing. */
 export interface Recipient {
@@ -53,7 +62,7 @@ export class OtpService {
     const facts = { userId: recipient?.id, identity: maskIdentity(identity.key), purpose };
     const id = uuidv7();
     const otp = this.codes.create();
-    const [row] = await this.database.query<SendRow>(SEND, [
+    const [row] = await this.database.query<SendRow>(SEND_CODE, [
       identity.key,
       purpose,
       id,
@@ -63,7 +72,7 @@ export class OtpService {
       this.settings.OTP_EXPIRATION_MINUTES,
       origin.requestId,
       this.settings.OTP_RESEND_SECONDS,
-      PATIENCE - this.settings.OTP_MAX_ATTEMPTS,
+      MAX_FAILURES_BEFORE_SLOW - this.settings.OTP_MAX_ATTEMPTS,
       [identity.key, ...(recipient?.identities ?? [])],
     ]);
     if (!row?.sent) {
@@ -89,7 +98,7 @@ export class OtpService {
     origin: RequestOrigin,
     onlyFor: string | null = null,
   ): Promise<string> {
-    const [row] = await this.database.query<UseRow>(USE, [
+    const [row] = await this.database.query<UseRow>(USE_CODE, [
       identity.key,
       purpose,
       this.codes.hashes(identity.key, purpose, otp),
@@ -107,6 +116,21 @@ export class OtpService {
     } as const;
     this.audit.record(purpose === 'sign_in' ? 'sign_in.failed' : 'otp.failed', origin, facts);
     throw refusal;
+  }
+
+  /** After a right code: forgets the wrong guesses of the identity and its cooldown. */
+  async resetGuard(sql: Sql, { key }: Identity): Promise<void> {
+    await sql.query(RESET_CODE_GUARD, [[key]]);
+  }
+
+  /** Makes every code that was sent to a person worthless. */
+  async invalidate(sql: Sql, userId: string): Promise<void> {
+    await sql.query(INVALIDATE_CODES, [userId]);
+  }
+
+  /** Deletes the codes of a person and of these identities, with their counts of guesses. */
+  async deleteAll(sql: Sql, userId: string, identities: string[]): Promise<void> {
+    await sql.query(DELETE_CODES, [identities, userId]);
   }
 
   private toRefusal(row: UseRow | undefined): AppError {

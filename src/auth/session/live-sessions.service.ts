@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Statement } from '../../infra/prisma/database.js';
+import { Database, type Statement } from '../../infra/postgres/database.js';
 
 const FIND_LIVE: Statement = {
   name: 'session_live',

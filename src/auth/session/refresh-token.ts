@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ServerKeys } from '../../common/server-keys.js';
+import { ServerKeys } from '../../common/crypto/secrets.js';
 import { Settings } from '../../config/settings.js';
 
 const SECRET_BYTES = 32;

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/errors/app-error.js';
-import type { RequestOrigin } from '../../common/http/request-origin.decorator.js';
-import { Database } from '../../infra/prisma/database.js';
+import type { RequestOrigin } from '../../common/http/request-context.js';
+import { Database } from '../../infra/postgres/database.js';
 import { AccountService } from '../account/account.service.js';
 import { AuditLog } from '../audit-log.js';
-import type { TokensDto } from '../dto/tokens.dto.js';
+import type { TokensDto } from './session.dto.js';
 import { RefreshTokens } from './refresh-token.js';
 import { SessionService, type NewSession } from './session.service.js';
-import { READ_ROTATION, REVOKE_SESSION, ROTATE, type RotationRow } from './session.statement.js';
+import { READ_ROTATION, REVOKE_SESSION, ROTATE, type RotationRow } from './session.sql.js';
 
 /** Seconds in which an exchanged token still gets its successor: an answer may be lost, tabs may race. */
 const GRACE = 20;

@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
-import type { RequestOrigin } from '../../common/http/request-origin.decorator.js';
+import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
-import { Database, type Sql } from '../../infra/prisma/database.js';
-import { AccessTokenService } from '../access-token.service.js';
+import { Database, type Sql } from '../../infra/postgres/database.js';
+import { AccessTokenService } from './access-token.js';
 import { AuditLog, type AuditFacts } from '../audit-log.js';
-import { toSessionDto, type SessionListDto } from '../dto/session.dto.js';
-import { toUserDto } from '../dto/user.dto.js';
-import type { TokensDto } from '../dto/tokens.dto.js';
-import type { Principal } from '../principal.js';
+import { toSessionDto, type SessionListDto } from './session.dto.js';
+import { toUserDto } from '../account/account.dto.js';
+import type { TokensDto } from './session.dto.js';
+import type { Principal } from '../../common/auth-context.js';
 import { RefreshTokens } from './refresh-token.js';
 import {
   INSERT_SESSION,
@@ -18,7 +18,7 @@ import {
   REVOKE_SESSION,
   REVOKE_SESSIONS,
   type SessionRow,
-} from './session.statement.js';
+} from './session.sql.js';
 
 export interface NewSession {
   sessionId: string;

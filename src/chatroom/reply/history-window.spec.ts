@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { historyWindow, turnsToRead, type Turn } from './history-window.js';
-import { estimateTokens } from './token-estimate.js';
+import { estimateTokens } from './history-window.js';
 
 const turns = (count: number): Turn[] =>
   Array.from({ length: count }, (_, i) => ({ prompt: `p${count - i}`, reply: `r${count - i}` }));

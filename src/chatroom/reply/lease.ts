@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { LEASE, type ReplyWork } from './reply.statement.js';
-import { isDatabaseUnavailable } from '../../infra/prisma/unavailable.js';
+import { LEASE, type ReplyWork } from './reply.sql.js';
+import { isDatabaseUnavailable } from '../../infra/postgres/errors.js';
 import type { ReplyStore } from './reply.store.js';
 
 /** Why work on a reply ends early: somebody else has it, or it is final or gone; this process stops. */

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
-import type { GeminiResult } from '../../infra/gemini/answer.js';
+import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
 import { GeminiClient } from '../../infra/gemini/gemini.client.js';
 import { historyWindow, turnsToRead, type Window } from './history-window.js';
 import type { Lease } from './lease.js';
 import type { ReplyPublisher } from './reply.publisher.js';
-import type { ReplyWork } from './reply.statement.js';
+import type { ReplyWork } from './reply.sql.js';
 import { ReplyStore } from './reply.store.js';
 import { ResponseCache } from './response-cache.js';
 
@@ -18,7 +18,7 @@ export interface Attempt {
 }
 
 /** The whole reply, and whether it was known before. */
-export interface Answer {
+export interface GeneratedReply {
   result: GeminiResult;
   cached: boolean;
 }
@@ -41,7 +41,7 @@ export class ReplyGenerator {
   }
 
   /** @throws GeminiError when there is no whole reply */
-  async generate({ lease, publisher, model, window }: Attempt): Promise<Answer> {
+  async generate({ lease, publisher, model, window }: Attempt): Promise<GeneratedReply> {
     const { work } = lease;
     const conversation = {
       model,

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { GeminiModule } from '../../infra/gemini/gemini.module.js';
-import { RoomBell } from '../room-bell.js';
+import { RoomBell } from '../reply-queue.js';
 import { ReplyGenerator } from './reply.generator.js';
-import { ReplyOutcome } from './reply.outcome.js';
-import { ReplyRescue } from './reply.rescue.js';
+import { ReplyCompletion } from './reply.completion.js';
+import { ReplyRecovery } from './reply.recovery.js';
 import { ReplyService } from './reply.service.js';
 import { ReplyStore } from './reply.store.js';
 import { ResponseCache } from './response-cache.js';
@@ -18,10 +18,10 @@ import { RunningReplies } from './running-replies.js';
     ReplyGenerator,
     ResponseCache,
     RunningReplies,
-    ReplyOutcome,
+    ReplyCompletion,
     ReplyService,
-    ReplyRescue,
+    ReplyRecovery,
   ],
-  exports: [ReplyService, ReplyRescue, RunningReplies],
+  exports: [ReplyService, ReplyRecovery, RunningReplies],
 })
 export class ReplyModule {}

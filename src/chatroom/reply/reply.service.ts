@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { failpoint } from '../../common/failpoint.js';
 import { Settings } from '../../config/settings.js';
-import type { JobContext } from '../../infra/queue/job-processor.js';
+import type { JobContext } from '../../infra/work/define-work.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
-import { failed, finished } from './ending.js';
+import { failed, finished } from './reply-result.js';
 import type { Lease } from './lease.js';
-import { ReplyGenerator, type Answer, type Attempt } from './reply.generator.js';
-import { ReplyOutcome } from './reply.outcome.js';
+import { ReplyGenerator, type GeneratedReply, type Attempt } from './reply.generator.js';
+import { ReplyCompletion } from './reply.completion.js';
 import { ReplyPublisher } from './reply.publisher.js';
 import { RunningReplies } from './running-replies.js';
 
@@ -20,7 +20,7 @@ export class ReplyService {
   constructor(
     private readonly running: RunningReplies,
     private readonly generator: ReplyGenerator,
-    private readonly outcome: ReplyOutcome,
+    private readonly outcome: ReplyCompletion,
     @Inject(REDIS) private readonly redis: RedisClient,
     private readonly settings: Settings,
   ) {}
@@ -49,7 +49,7 @@ export class ReplyService {
     publisher.begin();
     const window = await this.generator.window(work);
     const attempt: Attempt = { lease, publisher, model, window };
-    let answer: Answer;
+    let answer: GeneratedReply;
     try {
       answer = await this.generator.generate(attempt);
     } catch (error) {

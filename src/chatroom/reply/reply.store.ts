@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { GeminiUsage } from '../../infra/gemini/gemini-error.js';
 import { Metrics } from '../../infra/metrics/metrics.js';
-import { Database } from '../../infra/prisma/database.js';
+import { Database } from '../../infra/postgres/database.js';
 import type { Turn } from './history-window.js';
-import { CLAIM, FINISH, HISTORY, POSTPONE, RENEW, type ReplyWork } from './reply.statement.js';
+import { CLAIM, FINISH, HISTORY, POSTPONE, RENEW, type ReplyWork } from './reply.sql.js';
 
 /** How a reply ends. */
-export interface Ending {
+export interface ReplyResult {
   status: 'completed' | 'failed' | 'incomplete';
   content: string | null;
   error: { code: string; message: string } | null;
@@ -59,7 +59,7 @@ export class ReplyStore {
   }
 
   /** Ends the reply. @returns whether it was still ours */
-  async finish({ id, claim }: ReplyWork, ending: Ending): Promise<boolean> {
+  async finish({ id, claim }: ReplyWork, ending: ReplyResult): Promise<boolean> {
     const { status, content, error, finishReason, model, usage, cached, refund, contextTrimmed } = ending;
     const tokens = [
       usage?.promptTokens,

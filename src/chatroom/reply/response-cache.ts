@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
-import type { GeminiResult } from '../../infra/gemini/answer.js';
+import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
 import type { GeminiRequest } from '../../infra/gemini/gemini.client.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';

@@ -1,6 +1,12 @@
+import { Transform } from 'class-transformer';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
-import { FromDigits } from './from-digits.decorator.js';
+
+/** Reads a query's whole number: decimal digits and nothing else. What is none stays text, for the validators to refuse. */
+export const FromDigits = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : value,
+  );
 
 /** How much of a list. */
 export class LimitQuery {

@@ -26,7 +26,7 @@ export class Deadline {
   }
 
   /** Something arrived: silence is counted from now. */
-  beat(): void {
+  restartIdleTimer(): void {
     this.idle.refresh();
   }
 

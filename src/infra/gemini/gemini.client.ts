@@ -3,7 +3,7 @@ import {
   GoogleGenerativeAIFetchError,
   GoogleGenerativeAIRequestInputError,
 } from '@google/generative-ai';
-import { Answer, type Chunk, type GeminiResult } from './answer.js';
+import { ResponseAccumulator, type Chunk, type GeminiResult } from './response-accumulator.js';
 import { classifyUpstream } from './classify.js';
 import { Deadline } from './deadline.js';
 import { GeminiError } from './gemini-error.js';
@@ -56,10 +56,10 @@ export class GeminiClient {
 
   private async call(request: GeminiRequest, onDelta: (text: string) => void): Promise<GeminiResult> {
     const deadline = new Deadline(this.options.timeoutMs, this.options.idleTimeoutMs, request.signal);
-    const answer = new Answer();
+    const answer = new ResponseAccumulator();
     try {
       for await (const chunk of this.stream(request, deadline, answer)) {
-        deadline.beat();
+        deadline.restartIdleTimer();
         const text = answer.add(chunk);
         if (text) onDelta(text);
       }
@@ -69,7 +69,11 @@ export class GeminiClient {
     }
   }
 
-  private async *stream(request: GeminiRequest, deadline: Deadline, answer: Answer): AsyncGenerator<Chunk> {
+  private async *stream(
+    request: GeminiRequest,
+    deadline: Deadline,
+    answer: ResponseAccumulator,
+  ): AsyncGenerator<Chunk> {
     try {
       // The SDK does not look whether its signal is aborted already.
       if (deadline.failure) throw deadline.failure;

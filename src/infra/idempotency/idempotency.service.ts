@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../common/errors/app-error.js';
-import { Database, type Sql } from '../prisma/database.js';
-import { isDatabaseUnavailable } from '../prisma/unavailable.js';
-import { CLAIM, ERASE, READ, RELEASE, STORE, type IdempotencyRow } from './idempotency.statement.js';
+import { Database, type Sql } from '../postgres/database.js';
+import { isDatabaseUnavailable } from '../postgres/errors.js';
+import {
+  LOCK_KEY,
+  DELETE_KEYS,
+  READ_KEY,
+  UNLOCK_KEY,
+  STORE_RESPONSE,
+  type IdempotencyRow,
+} from './idempotency.sql.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -18,21 +25,21 @@ export interface KeyedRequest {
 }
 
 /** The first 2xx answer to a key. */
-interface Stored {
+interface StoredResponse {
   status: number;
   /** JSON, byte for byte. */
   body: string;
 }
 
 /** An answer that was given once: now, or before and replayed. */
-export interface OnceAnswer extends Stored {
+export interface OnceResponse extends StoredResponse {
   replayed: boolean;
 }
 
 /** A key this request holds: store the answer, in the transaction of the effect where it has one, or release the key. */
-interface KeyClaim {
+interface KeyLock {
   /** @throws AppError `idempotency.in_progress` when the claim lapsed and another request took it; roll the effect back */
-  store(sql: Sql, answer: Stored): Promise<void>;
+  store(sql: Sql, answer: StoredResponse): Promise<void>;
   /** Frees the key after anything but a 2xx. Never throws: a claim that cannot be freed lapses. */
   release(): Promise<void>;
 }
@@ -49,8 +56,8 @@ export class IdempotencyService {
    * @throws AppError `validation.failed` for a malformed key, `idempotency.key_reused`, `idempotency.in_progress`, and
    * whatever `effect` throws
    */
-  once(request: KeyedRequest, status: number, effect: (sql: Sql) => Promise<object>): Promise<OnceAnswer> {
-    return this.answer(request, (claim) =>
+  once(request: KeyedRequest, status: number, effect: (sql: Sql) => Promise<object>): Promise<OnceResponse> {
+    return this.respond(request, (claim) =>
       this.database.transaction(async (sql) => {
         const answer = { status, body: JSON.stringify(await effect(sql)) };
         await claim?.store(sql, answer);
@@ -64,8 +71,8 @@ export class IdempotencyService {
    * repeated once the claim has lapsed: it must be one that does no harm twice.
    * @throws AppError as `once`
    */
-  onceElsewhere(request: KeyedRequest, status: number, effect: () => Promise<object>): Promise<OnceAnswer> {
-    return this.answer(request, async (claim) => {
+  onceElsewhere(request: KeyedRequest, status: number, effect: () => Promise<object>): Promise<OnceResponse> {
+    return this.respond(request, async (claim) => {
       const answer = { status, body: JSON.stringify(await effect()) };
       await claim?.store(this.database, answer);
       return answer;
@@ -73,15 +80,15 @@ export class IdempotencyService {
   }
 
   /** Forgets every key of a person who is deleted, and with it the answers kept under them. */
-  async erase(sql: Sql, userId: string): Promise<void> {
-    await sql.query(ERASE, [userId]);
+  async deleteAll(sql: Sql, userId: string): Promise<void> {
+    await sql.query(DELETE_KEYS, [userId]);
   }
 
   /** The stored answer, or what `work` gives under the claim of the key; a claim whose work fails is released. */
-  private async answer(
+  private async respond(
     request: KeyedRequest,
-    work: (claim: KeyClaim | undefined) => Promise<Stored>,
-  ): Promise<OnceAnswer> {
+    work: (claim: KeyLock | undefined) => Promise<StoredResponse>,
+  ): Promise<OnceResponse> {
     const { claim, stored } = await this.begin(request);
     if (stored) return { ...stored, replayed: true };
     try {
@@ -100,34 +107,34 @@ export class IdempotencyService {
     key,
     route,
     body,
-  }: KeyedRequest): Promise<{ claim?: KeyClaim; stored?: Stored }> {
+  }: KeyedRequest): Promise<{ claim?: KeyLock; stored?: StoredResponse }> {
     if (key === undefined) return {};
     requireKey(key);
     const fingerprint = createHash('sha256')
       .update(`${route}\n${JSON.stringify(body ?? null)}`)
       .digest('base64url');
     const owner = uuidv7();
-    const claimed = await this.database.query(CLAIM, [userId, key, fingerprint, owner]);
-    if (claimed.length > 0) return { claim: this.claim(userId, key, owner) };
+    const claimed = await this.database.query(LOCK_KEY, [userId, key, fingerprint, owner]);
+    if (claimed.length > 0) return { claim: this.lockOf(userId, key, owner) };
     return { stored: await this.stored(userId, key, fingerprint) };
   }
 
-  private claim(userId: string, key: string, owner: string): KeyClaim {
+  private lockOf(userId: string, key: string, owner: string): KeyLock {
     return {
       store: async (sql, { status, body }) => {
-        const rows = await sql.query(STORE, [userId, key, owner, status, body]);
+        const rows = await sql.query(STORE_RESPONSE, [userId, key, owner, status, body]);
         if (rows.length === 0) throw inProgress();
       },
       release: async () => {
-        await this.database.query(RELEASE, [userId, key, owner]).catch((error: Error) => {
+        await this.database.query(UNLOCK_KEY, [userId, key, owner]).catch((error: Error) => {
           this.logger.warn(`an idempotency key was not freed and lapses by itself: ${error.message}`);
         });
       },
     };
   }
 
-  private async stored(userId: string, key: string, fingerprint: string): Promise<Stored> {
-    const [row] = await this.database.query<IdempotencyRow>(READ, [userId, key]);
+  private async stored(userId: string, key: string, fingerprint: string): Promise<StoredResponse> {
+    const [row] = await this.database.query<IdempotencyRow>(READ_KEY, [userId, key]);
     if (row && row.fingerprint !== fingerprint) throw new AppError('idempotency.key_reused');
     if (!row || row.status === null || row.body === null) throw inProgress();
     return { status: row.status, body: row.body };

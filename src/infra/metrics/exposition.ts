@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/errors/app-error.js';
-import { sameSecret } from '../../common/same-secret.js';
+import { sameSecret } from '../../common/crypto/secrets.js';
 import { Settings } from '../../config/settings.js';
 import { Metrics } from './metrics.js';
 

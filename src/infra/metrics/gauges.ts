@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { Database } from '../prisma/database.js';
-import { QueueDepth } from '../queue/queue-depth.js';
+import { Database } from '../postgres/database.js';
+import { QueueDepth } from '../work/work-queue.js';
 import { Metrics } from './metrics.js';
 
 /** What is looked up when somebody asks: the database pool and the queues. */

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { PORTAL_MARK } from './stripe-portal.js';
+import { PORTAL_TAG } from './stripe-portal.js';
 
 export interface Offer {
   /** In the currency's smallest unit. */
@@ -11,7 +11,7 @@ export interface Offer {
 /** Finds the price again: an account has at most one of a lookup key. */
 const LOOKUP_KEY = 'gemini_chat_pro_monthly';
 const PRODUCT = 'gemini_chat_pro';
-const MARK = { [PORTAL_MARK.key]: PORTAL_MARK.value };
+const MARK = { [PORTAL_TAG.key]: PORTAL_TAG.value };
 
 /**
  * Makes what the product needs at Stripe, once: the product, its monthly price, the portal's configuration.
@@ -55,7 +55,7 @@ async function ensurePrice(stripe: Stripe, { amount, currency }: Offer): Promise
 /** No change of plan there: the one plan is bought through checkout. */
 async function ensurePortal(stripe: Stripe): Promise<void> {
   const { data } = await stripe.billingPortal.configurations.list({ active: true, limit: 100 });
-  if (data.some(({ metadata }) => metadata?.[PORTAL_MARK.key] === PORTAL_MARK.value)) return;
+  if (data.some(({ metadata }) => metadata?.[PORTAL_TAG.key] === PORTAL_TAG.value)) return;
   await stripe.billingPortal.configurations.create({
     features: {
       invoice_history: { enabled: true },

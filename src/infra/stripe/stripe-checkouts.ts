@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { Settings } from '../../config/settings.js';
-import { idempotencyKey } from './idempotency-key.js';
+import { idempotencyKey } from './stripe.client.js';
 import { StripeClient } from './stripe.client.js';
 import { StripeMissing } from './stripe-error.js';
 
@@ -84,7 +84,7 @@ export class StripeCheckouts {
 
   /** Closes whatever a customer could still pay. @throws AppError `stripe.unavailable` */
   async closeAll(customer: string): Promise<void> {
-    for (const { id, status } of await this.list(customer).catch(noneOfNobody)) {
+    for (const { id, status } of await this.list(customer).catch(noneIfMissing)) {
       if (status === 'open') await this.expire(id);
     }
   }
@@ -104,7 +104,7 @@ export class StripeCheckouts {
   }
 }
 
-function noneOfNobody(error: unknown): Checkout[] {
+function noneIfMissing(error: unknown): Checkout[] {
   if (error instanceof StripeMissing) return [];
   throw error;
 }

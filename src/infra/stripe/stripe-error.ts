@@ -13,7 +13,7 @@ export class StripeMissing extends AppError {
 }
 
 /** Stripe began this request once, failed, and keeps that answer under its idempotency key for a day. */
-export class StripeSpent extends AppError {
+export class StripeKeyFailed extends AppError {
   constructor(cause: unknown) {
     super('stripe.unavailable', { cause, retryAfter: 5 });
   }
@@ -24,7 +24,7 @@ export function translate(error: unknown): Error {
   if (!(error instanceof Stripe.errors.StripeError)) return error as Error;
   if (error.code === 'resource_missing') return new StripeMissing(error.param, error);
   const replayed = error.headers?.['idempotent-replayed'] === 'true';
-  return replayed && (error.statusCode ?? 0) >= 500 ? new StripeSpent(error) : unavailable(error);
+  return replayed && (error.statusCode ?? 0) >= 500 ? new StripeKeyFailed(error) : unavailable(error);
 }
 
 /** Whether waiting cannot help, since the request itself or the key is wrong: an operator must look. */

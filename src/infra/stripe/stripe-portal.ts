@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { StripeClient } from './stripe.client.js';
 
 /** Marks the portal configuration that is ours, so that it is found again without a setting. */
-export const PORTAL_MARK = { key: 'app', value: 'gemini-chat-backend' } as const;
+export const PORTAL_TAG = { key: 'app', value: 'gemini-chat-backend' } as const;
 
 /** The customer portal at Stripe. */
 @Injectable()
@@ -36,6 +36,6 @@ export class StripePortal {
     const { data } = await this.stripe.call((sdk, options) =>
       sdk.billingPortal.configurations.list({ active: true, limit: 100 }, options),
     );
-    return data.find(({ metadata }) => metadata?.[PORTAL_MARK.key] === PORTAL_MARK.value)?.id;
+    return data.find(({ metadata }) => metadata?.[PORTAL_TAG.key] === PORTAL_TAG.value)?.id;
   }
 }

@@ -4,6 +4,7 @@ import { Settings } from '../../config/settings.js';
 import { connectStripe } from './connect.js';
 import { timeLeft } from './deadline.js';
 import { isMisconfigured, StripeMissing, translate, unavailable } from './stripe-error.js';
+import { createHash } from 'node:crypto';
 
 /** Milliseconds for one try of a call, where no deadline is set. */
 const USUAL = 20_000;
@@ -36,4 +37,15 @@ export class StripeClient {
       throw translated;
     }
   }
+}
+
+/**
+ * A key for what is asked of Stripe and the decision behind it, never for a moment: whoever decides the same asks
+ * with the same key, and other parameters never meet a key that was used.
+ */
+export function idempotencyKey(kind: string, params: object, decision: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([params, decision]))
+    .digest('base64url');
+  return `${kind}-${hash}`;
 }

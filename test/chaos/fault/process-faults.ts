@@ -1,5 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import type { Failpoint } from '../../../src/common/failpoint.js';
+import type { Failpoint } from '../../../src/config/failpoints.js';
 import type { Slot } from '../../support/slot.js';
 import { tagOf } from '../prompt.js';
 import { comesTrue, type Scene } from './scene.js';

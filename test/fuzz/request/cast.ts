@@ -1,6 +1,6 @@
 import { JwtService } from '@nestjs/jwt';
 import { randomUUID } from 'node:crypto';
-import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../../src/auth/token-keys.js';
+import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../../src/auth/session/access-token.js';
 import type { SignedIn } from '../../support/factories.js';
 import { ending, openRoom, prompt, send } from '../../support/rooms.js';
 import type { System } from '../../support/system.js';

@@ -1,0 +1,98 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { describeHeaders } from '../common/http/openapi.js';
+import { PUBLIC_EXTENSION } from '../common/auth-context.js';
+
+const DESCRIPTION = `Sign in with a one-time code, open a chatroom, send a prompt, get Gemini's reply through the queue.
+
+1. \`POST /auth/signup\`, \`POST /auth/send-otp\`, \`POST /auth/verify-otp\`
+2. **Authorize** with the access token
+3. \`POST /chatroom\`, then \`POST /chatroom/{id}/message\``;
+
+/** Swagger UI at /docs, the OpenAPI document at /docs-json and /docs-yaml. */
+export function serveDocs(app: NestFastifyApplication): void {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Gemini chat backend')
+    .setDescription(DESCRIPTION)
+    .setVersion('1.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`, for operators' },
+      'metrics',
+    )
+    .build();
+  SwaggerModule.setup('docs', app, () => completeDocument(SwaggerModule.createDocument(app, config)), {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+    useGlobalPrefix: false,
+    customSiteTitle: 'Gemini chat backend',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+  });
+}
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<`x-${string}`, unknown>;
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+const HEADERS = {
+  'X-Request-Id': 'Of this request; a valid one that came with it is kept.',
+  'Retry-After': 'Seconds.',
+  'RateLimit-Limit': 'Requests a minute.',
+  'RateLimit-Remaining': 'Requests left.',
+  'RateLimit-Reset': 'Seconds until all are there again.',
+};
+
+/** Says for every route who may ask, as the guard decides it, what headers answers carry, and what has no description. */
+export function completeDocument(document: OpenAPIObject): OpenAPIObject {
+  for (const path of Object.values(document.paths))
+    for (const method of METHODS)
+      if (path[method]) {
+        complete(path[method] as Operation);
+        if (method === 'get') forgetBodies(path[method]);
+        offerBody(document, path[method].requestBody);
+      }
+  document.components = { ...document.components, headers: describeHeaders(HEADERS) };
+  return document;
+}
+
+/** What every answer carries, or every one of a status, or of a route whose requests are counted. */
+function headersOf(status: string, isCounted: boolean): Record<string, { $ref: string }> {
+  const names = Object.keys(HEADERS).filter((name) => {
+    if (name.startsWith('RateLimit-')) return isCounted;
+    return name === 'X-Request-Id' || ['429', '503'].includes(status);
+  });
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** A body that comes with a GET is not looked at. */
+function forgetBodies({ responses }: Pick<Operation, 'responses'>): void {
+  for (const status of ['413', '415']) delete responses[status];
+}
+
+/**
+ * An example of a body is what its fields' examples make of it. Without one the page invents a text for every
+ * other field too, an email address "string" among them, and nothing can be tried out as it is offered.
+ */
+function offerBody({ components }: OpenAPIObject, body: Operation['requestBody']): void {
+  if (!body || !('content' in body)) return;
+  for (const { schema } of Object.values(body.content)) {
+    const name = schema && '$ref' in schema ? schema.$ref.split('/').pop() : undefined;
+    const target = name ? components?.schemas?.[name] : undefined;
+    if (!target || '$ref' in target) continue;
+    const fields = Object.entries(target.properties ?? {}).flatMap(([key, field]) =>
+      'example' in field ? [[key, field.example] as const] : [],
+    );
+    target.example ??= Object.fromEntries(fields);
+  }
+}
+
+function complete(operation: Operation): void {
+  operation.security ??= operation[PUBLIC_EXTENSION] === true ? [] : [{ bearer: [] }];
+  delete operation[PUBLIC_EXTENSION];
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (!response || '$ref' in response) continue;
+    response.description ||= 'Done.';
+    response.headers = { ...response.headers, ...headersOf(status, '429' in operation.responses) };
+  }
+}

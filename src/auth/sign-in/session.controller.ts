@@ -1,0 +1,78 @@
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiProblems, ApiSignedIn } from '../../common/http/openapi.js';
+import { Public } from '../../common/auth-context.js';
+import { Origin, type RequestOrigin } from '../../common/http/request-context.js';
+import { UuidParam } from '../../common/http/uuid-param.decorator.js';
+import { PasswordSignInService } from './password-sign-in.service.js';
+import { CurrentUser } from '../../common/auth-context.js';
+import { LoginDto } from './sign-in.dto.js';
+import { RefreshDto } from '../session/session.dto.js';
+import { SessionListDto } from '../session/session.dto.js';
+import { TokensDto } from '../session/session.dto.js';
+import type { Principal } from '../../common/auth-context.js';
+import { RefreshService } from '../session/refresh.service.js';
+import { SessionService } from '../session/session.service.js';
+
+@ApiTags('auth')
+@Controller('auth')
+export class SessionController {
+  constructor(
+    private readonly passwords: PasswordSignInService,
+    private readonly refreshes: RefreshService,
+    private readonly sessions: SessionService,
+  ) {}
+
+  /** Signs in with a password. */
+  @Public()
+  @Post('login')
+  @HttpCode(200)
+  @ApiProblems('auth.invalid_credentials', 'rate_limit.exceeded')
+  login(@Body() dto: LoginDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
+    return this.passwords.signIn(dto, origin);
+  }
+
+  /** Exchanges a refresh token. The old one gets the same answer for 20 seconds more; after that its use ends the session. */
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @ApiProblems('auth.refresh_invalid', 'auth.refresh_reused', 'rate_limit.exceeded')
+  refresh(@Body() { refreshToken }: RefreshDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
+    return this.refreshes.refresh(refreshToken, origin);
+  }
+
+  /** Ends this session: its tokens stop working at once, everywhere. */
+  @Post('logout')
+  @HttpCode(204)
+  @ApiSignedIn()
+  async logout(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
+    await this.sessions.end(user, origin);
+  }
+
+  /** The devices that are signed in, the last used first. */
+  @Get('sessions')
+  @ApiSignedIn()
+  list(@CurrentUser() user: Principal): Promise<SessionListDto> {
+    return this.sessions.list(user);
+  }
+
+  /** Signs one device out. */
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @ApiSignedIn('auth.session_not_found')
+  revoke(
+    @CurrentUser() user: Principal,
+    @UuidParam('id', 'auth.session_not_found') id: string,
+    @Origin() origin: RequestOrigin,
+  ): Promise<void> {
+    return this.sessions.revoke(user, id, origin);
+  }
+
+  /** Signs every other device out. */
+  @Delete('sessions')
+  @HttpCode(204)
+  @ApiSignedIn()
+  revokeOthers(@CurrentUser() user: Principal, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.sessions.revokeOthers(user, origin);
+  }
+}

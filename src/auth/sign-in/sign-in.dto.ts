@@ -1,0 +1,115 @@
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
+import { MAX_PASSWORD, MIN_PASSWORD } from '../account/password.service.js';
+
+/** One of the two. */
+export class IdentityDto {
+  /**
+   * A phone number; without a country it is one of `DEFAULT_PHONE_REGION`.
+   * @example "+919876543210"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  mobile?: string;
+
+  /** An email address, instead of a number; upper and lower case are the same. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  email?: string;
+}
+
+export class ConfirmIdentityDto extends IdentityDto {
+  /**
+   * The code that was sent to the new identity.
+   * @example "123456"
+   */
+  @IsString()
+  @MaxLength(32)
+  otp!: string;
+}
+
+/** A mobile number or an email address, or both. An email address alone needs a password. */
+export class SignUpDto extends IdentityDto {
+  /**
+   * 8 to 128 characters, none of the common ones. It starts to work when `verify-otp` repeats it.
+   * @example "correct horse battery staple"
+   */
+  @IsOptional()
+  @MaxCodePoints(MAX_PASSWORD, { min: MIN_PASSWORD })
+  password?: string;
+
+  /**
+   * At most 100 characters.
+   * @example "Ada Lovelace"
+   */
+  @IsOptional()
+  @MaxCodePoints(100)
+  name?: string;
+}
+
+export class VerifyOtpDto extends IdentityDto {
+  /**
+   * The code that was sent.
+   * @example "123456"
+   */
+  @IsString()
+  @MaxLength(32)
+  otp!: string;
+
+  /** Confirms the password given at sign-up; without it that one is discarded. */
+  @IsOptional()
+  @MaxCodePoints(MAX_PASSWORD)
+  password?: string;
+}
+
+export class LoginDto extends IdentityDto {
+  /** @example "correct horse battery staple" */
+  @MaxCodePoints(MAX_PASSWORD)
+  password!: string;
+}
+
+export class ResetPasswordDto extends IdentityDto {
+  /**
+   * The code that `forgot-password` sent.
+   * @example "123456"
+   */
+  @IsString()
+  @MaxLength(32)
+  otp!: string;
+
+  /**
+   * 8 to 128 characters, none of the common ones.
+   * @example "correct horse battery staple"
+   */
+  @MaxCodePoints(MAX_PASSWORD, { min: MIN_PASSWORD })
+  newPassword!: string;
+}
+
+export class ChangePasswordDto {
+  /**
+   * 8 to 128 characters, none of the common ones.
+   * @example "correct horse battery staple"
+   */
+  @MaxCodePoints(MAX_PASSWORD, { min: MIN_PASSWORD })
+  newPassword!: string;
+
+  /** Needed if the account has a password. */
+  @IsOptional()
+  @MaxCodePoints(MAX_PASSWORD)
+  currentPassword?: string;
+}
+
+/** A code is on its way, if there is an account. */
+export class SentCodeDto {
+  /** @example 300 */
+  expiresInSeconds!: number;
+  /** @example 30 */
+  resendAfterSeconds!: number;
+  /**
+   * The code itself, only where codes are returned instead of being sent.
+   * @example "123456"
+   */
+  otp?: string;
+}

@@ -1,5 +1,0 @@
-/** Which message of which room. */
-export interface MessagePath {
-  chatroomId: string;
-  id: string;
-}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/auth-context.js';
+import { AppError } from '../../common/errors/app-error.js';
+import type { PageQuery } from '../../common/http/page-query.dto.js';
+import { Database } from '../../infra/postgres/database.js';
+import { fromMessageCursor, toMessageCursor } from './cursor.js';
+import { toMessage, type MessageListDto, type MessageRow } from './message.dto.js';
+import { FIND_MESSAGE, FIND_ROOM, MESSAGES_BEFORE } from './message.sql.js';
+
+/** Above every number a message can have. */
+const NEWEST = 2_147_483_647;
+
+/** Reads messages, for the owner of their room alone. */
+@Injectable()
+export class MessageService {
+  constructor(private readonly database: Database) {}
+
+  /** @throws AppError `chatroom.not_found`, `message.not_found` */
+  async get(user: Principal, chatroomId: string, id: string): Promise<MessageRow> {
+    const [row] = await this.database.query<MessageRow>(FIND_MESSAGE, [id, chatroomId, user.userId]);
+    if (row) return row;
+    await this.requireRoom(user, chatroomId);
+    throw new AppError('message.not_found');
+  }
+
+  /**
+   * A page, oldest first; its cursor leads back in time.
+   * @throws AppError `chatroom.not_found`, `validation.failed` for a cursor that is none
+   */
+  async list(user: Principal, chatroomId: string, { limit, cursor }: PageQuery): Promise<MessageListDto> {
+    const before = cursor === undefined ? NEWEST : fromMessageCursor(cursor);
+    await this.requireRoom(user, chatroomId);
+    return this.page(chatroomId, before, limit);
+  }
+
+  /** The newest page of a room, oldest first. */
+  newest(chatroomId: string, limit: number): Promise<MessageListDto> {
+    return this.page(chatroomId, NEWEST, limit);
+  }
+
+  private async requireRoom(user: Principal, id: string): Promise<void> {
+    const rows = await this.database.query(FIND_ROOM, [id, user.userId]);
+    if (rows.length === 0) throw new AppError('chatroom.not_found');
+  }
+
+  private async page(chatroomId: string, before: number, limit: number): Promise<MessageListDto> {
+    const values = [chatroomId, before, limit + 1];
+    const rows = await this.database.query<MessageRow & { number: number }>(MESSAGES_BEFORE, values);
+    const page = rows.slice(0, limit).reverse();
+    const [oldest] = page;
+    return {
+      data: page.map(toMessage),
+      nextCursor: rows.length > limit && oldest ? toMessageCursor(oldest.number) : null,
+    };
+  }
+}

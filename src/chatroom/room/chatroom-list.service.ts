@@ -1,0 +1,113 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Principal } from '../../common/auth-context.js';
+import { Settings } from '../../config/settings.js';
+import type { RedisClient } from '../../infra/redis/connect.js';
+import { REDIS } from '../../infra/redis/redis.module.js';
+import { Database } from '../../infra/postgres/database.js';
+import {
+  type ChatroomListDto,
+  type ChatroomListQuery,
+  type ChatroomRow,
+  toChatroom,
+} from './chatroom.dto.js';
+import { FIRST_PAGE, NEXT_PAGE, SEARCH_PAGE } from './chatroom.sql.js';
+import { fromRoomCursor, toRoomCursor } from '../message/cursor.js';
+
+/**
+ * The first page of a person's rooms in Redis, as it was read last. With it stands the version that PostgreSQL told with
+ * that request's session, and every change of the rooms makes a new one: an old page is never taken for a new one, whoever
+ * wrote it and whenever. One key a person: what they do not ask for again is not kept.
+ */
+@Injectable()
+export class ChatroomListCache {
+  private readonly logger = new Logger(ChatroomListCache.name);
+  private readonly seconds: number;
+
+  constructor(
+    @Inject(REDIS) private readonly redis: RedisClient,
+    settings: Settings,
+  ) {
+    this.seconds = settings.CHATROOM_LIST_CACHE_TTL_SECONDS;
+  }
+
+  /** The page as JSON, or what `load` says of it. A Redis that is away costs at most its command timeout, and is a miss. */
+  async read(
+    user: Principal,
+    limit: number,
+    load: () => Promise<string>,
+  ): Promise<{ json: string; cache: 'HIT' | 'MISS' }> {
+    const key = `rooms:${user.userId}:page`;
+    const stamp = `${user.roomListVersion}:${limit}:`;
+    const cached = await this.find(key);
+    if (cached?.startsWith(stamp)) return { json: cached.slice(stamp.length), cache: 'HIT' };
+    const json = await load();
+    if (cached !== undefined) this.keep(key, stamp + json);
+    return { json, cache: 'MISS' };
+  }
+
+  /** Undefined: there is no asking Redis. */
+  private async find(key: string): Promise<string | null | undefined> {
+    if (this.seconds === 0) return undefined;
+    return this.redis.get(key).catch((error: Error) => {
+      this.logger.debug(`the room list was not looked up: ${error.message}`);
+      return undefined;
+    });
+  }
+
+  private keep(key: string, json: string): void {
+    this.redis
+      .set(key, json, 'EX', this.seconds)
+      .catch((error: Error) => this.logger.debug(`the room list was not kept: ${error.message}`));
+  }
+}
+
+/** A page as JSON text. `cache` is undefined for pages that are never cached. */
+export interface RoomPage {
+  json: string;
+  cache?: 'HIT' | 'MISS';
+}
+
+/** A person's rooms, newest activity first. */
+@Injectable()
+export class ChatroomListService {
+  constructor(
+    private readonly database: Database,
+    private readonly cache: ChatroomListCache,
+  ) {}
+
+  /** @throws AppError `validation.failed` for a cursor that is none */
+  async read(user: Principal, query: ChatroomListQuery): Promise<RoomPage> {
+    const load = async () => JSON.stringify(await this.load(user.userId, query));
+    if (query.cursor !== undefined || query.q) return { json: await load() };
+    return this.cache.read(user, query.limit, load);
+  }
+
+  private async load(userId: string, { limit, cursor, q }: ChatroomListQuery): Promise<ChatroomListDto> {
+    const after = cursor === undefined ? undefined : fromRoomCursor(cursor);
+    const rows = await this.rows(userId, limit + 1, after ? [after.activityAt, after.id] : [], q);
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(toChatroom),
+      nextCursor: rows.length > limit && last ? toRoomCursor(last) : null,
+    };
+  }
+
+  private rows(
+    userId: string,
+    count: number,
+    after: unknown[],
+    q: string | undefined,
+  ): Promise<ChatroomRow[]> {
+    if (q) {
+      const [time = null, id = null] = after;
+      return this.database.query(SEARCH_PAGE, [userId, count, time, id, `%${escapeLike(q)}%`]);
+    }
+    return this.database.query(after.length > 0 ? NEXT_PAGE : FIRST_PAGE, [userId, count, ...after]);
+  }
+}
+
+/** `%`, `_` and `\` stand for themselves. */
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}

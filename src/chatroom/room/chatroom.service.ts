@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Principal } from '../../common/auth-context.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { Settings } from '../../config/settings.js';
+import { IdempotencyService, type OnceResponse } from '../../infra/idempotency/idempotency.service.js';
+import { Database } from '../../infra/postgres/database.js';
+import {
+  toChatroom,
+  type ChatroomDto,
+  type ChatroomRow,
+  type ChatroomWithMessagesDto,
+} from './chatroom.dto.js';
+import type { CreateChatroomDto, UpdateChatroomDto } from './chatroom.dto.js';
+import { MessageService } from '../message/message.service.js';
+import { CREATE, FIND, REMOVE, UPDATE } from './chatroom.sql.js';
+import { ReplyEndNotifier } from '../reply-channel.js';
+import { ChatroomDeletionService } from './chatroom-deletion.service.js';
+
+const DEFAULT_TITLE = 'New chat';
+
+/** A person's rooms: each change is also a change of the list. */
+@Injectable()
+export class ChatroomService {
+  constructor(
+    private readonly database: Database,
+    private readonly idempotency: IdempotencyService,
+    private readonly settings: Settings,
+    private readonly stopper: ReplyEndNotifier,
+    private readonly deletion: ChatroomDeletionService,
+    private readonly messages: MessageService,
+  ) {}
+
+  /**
+   * Opens a room, once per key.
+   * @throws AppError `validation.failed` for a model that is not allowed, `idempotency.*`; `auth.unauthenticated` when the
+   * account is deleted meanwhile
+   */
+  async create(user: Principal, body: CreateChatroomDto, key: string | undefined): Promise<OnceResponse> {
+    this.requireAllowedModel(body.model);
+    const { title = DEFAULT_TITLE, systemInstruction = null, model = null } = body;
+    const values = [uuidv7(), user.userId, title, body.title === undefined, systemInstruction, model];
+    const request = { userId: user.userId, key, route: 'POST /chatroom', body };
+    return this.idempotency.once(request, 201, async (sql) => {
+      const [row] = await sql.query<ChatroomRow>(CREATE, values);
+      if (!row) throw new AppError('auth.unauthenticated');
+      return toChatroom(row);
+    });
+  }
+
+  /**
+   * The room with the newest page of its messages.
+   * @throws AppError `chatroom.not_found`
+   */
+  async get(user: Principal, id: string, limit: number): Promise<ChatroomWithMessagesDto> {
+    const [row] = await this.database.query<ChatroomRow>(FIND, [id, user.userId]);
+    return { ...toChatroom(existing(row)), messages: await this.messages.newest(id, limit) };
+  }
+
+  /**
+   * Changes what is named.
+   * @throws AppError `chatroom.not_found`, `validation.failed` for a model that is not allowed
+   */
+  async update(user: Principal, id: string, body: UpdateChatroomDto): Promise<ChatroomDto> {
+    this.requireAllowedModel(body.model);
+    const { title = null, systemInstruction, model } = body;
+    const [row] = await this.database.query<ChatroomRow>(UPDATE, [
+      ...[id, user.userId, title],
+      ...[systemInstruction !== undefined, systemInstruction ?? null],
+      ...[model !== undefined, model ?? null],
+    ]);
+    return toChatroom(existing(row));
+  }
+
+  /**
+   * Removes the room with its messages; replies that are still running are stopped.
+   * @throws AppError `chatroom.not_found`
+   */
+  async remove(user: Principal, id: string): Promise<void> {
+    await this.deletion.deleteInBatches(user.userId, id);
+    const [row] = await this.database.query<{ unfinished: string[] }>(REMOVE, [id, user.userId]);
+    this.stopper.stop(existing(row).unfinished);
+  }
+
+  private requireAllowedModel(model: string | null | undefined): void {
+    const allowed = this.settings.GEMINI_ALLOWED_MODELS;
+    if (model === undefined || model === null || allowed.includes(model)) return;
+    const message = `must be one of ${allowed.join(', ')}`;
+    throw new AppError('validation.failed', {
+      detail: `model ${message}.`,
+      errors: [{ field: 'model', message }],
+    });
+  }
+}
+
+function existing<Row>(row: Row | undefined): Row {
+  if (row) return row;
+  throw new AppError('chatroom.not_found');
+}

@@ -1,0 +1,62 @@
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentUser } from '../../common/auth-context.js';
+import type { Principal } from '../../common/auth-context.js';
+import { ApiSignedIn } from '../../common/http/openapi.js';
+import { ClientDisconnect } from '../../common/http/request-context.js';
+import { PageQuery } from '../../common/http/page-query.dto.js';
+import { MessageFollowService } from './message-follow.service.js';
+import { MessageDto, MessageListDto } from '../message/message.dto.js';
+import { MessageService } from '../message/message.service.js';
+import { MessageId, RoomId } from '../message/message.dto.js';
+import { STREAM_RESPONSE } from '../message/stream.openapi.js';
+import { WaitQuery } from '../message/message.dto.js';
+
+@ApiTags('message')
+@Controller('chatroom/:id/message')
+export class MessageController {
+  constructor(
+    private readonly messages: MessageService,
+    private readonly follow: MessageFollowService,
+  ) {}
+
+  /** A page of the room's messages, oldest first; the cursor leads back in time. */
+  @Get()
+  @ApiSignedIn('chatroom.not_found')
+  list(
+    @CurrentUser() user: Principal,
+    @RoomId() chatroomId: string,
+    @Query() query: PageQuery,
+  ): Promise<MessageListDto> {
+    return this.messages.list(user, chatroomId, query);
+  }
+
+  /** One message. With `wait` the answer to an unfinished reply comes when it is finished, or after so many seconds. */
+  @Get(':messageId')
+  @ApiSignedIn('chatroom.not_found', 'message.not_found')
+  get(
+    @CurrentUser() user: Principal,
+    @RoomId() chatroomId: string,
+    @MessageId() id: string,
+    @Query() { wait }: WaitQuery,
+    @ClientDisconnect() signal: AbortSignal,
+  ): Promise<MessageDto> {
+    return this.follow.get(user, { chatroomId, id }, wait, signal);
+  }
+
+  /** A reply as server-sent events, from its beginning or after `Last-Event-ID`: while it runs and afterwards. */
+  @Get(':messageId/stream')
+  @ApiOkResponse(STREAM_RESPONSE)
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event.' })
+  @ApiSignedIn('chatroom.not_found', 'message.not_found')
+  stream(
+    @CurrentUser() user: Principal,
+    @RoomId() chatroomId: string,
+    @MessageId() id: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.follow.stream(user, { chatroomId, id }, lastEventId, reply);
+  }
+}

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors/app-error.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body's bytes as they came: what a webhook's signature is checked against. */
+    rawBody?: Buffer;
+  }
+}
+
+/** Marks a route that gets its body's bytes alone, not parsed: they are to be trusted only after a check. */
+export const BYTES_ONLY = { bytesOnly: true } as const;
+
+function wantsBytes(request: FastifyRequest): boolean {
+  return 'bytesOnly' in request.routeOptions.config;
+}
+
+/** Bytes. */
+export const BODY_LIMIT = 256 * 1024;
+
+/** A body that is not there has no type: a client's odd or unreadable one is no reason to refuse it. */
+export function forgetTypeOfNothing({ headers }: FastifyRequest): void {
+  const length = headers['content-length'];
+  if (headers['transfer-encoding'] === undefined && (length === undefined || Number(length) === 0))
+    delete headers['content-type'];
+}
+
+/** Reads JSON bodies strictly (valid UTF-8), keeps their bytes, and takes an empty body of any type as none. */
+export function readJsonBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i,
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    parseJson,
+  );
+  fastify.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    async (request: FastifyRequest, body: Buffer) => {
+      request.rawBody = body;
+      if (body.length > 0 && !wantsBytes(request))
+        throw new AppError('payload.unsupported_type', { detail: 'Send application/json.' });
+      return undefined;
+    },
+  );
+}
+
+async function parseJson(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  request.rawBody = body;
+  if (body.length === 0 || wantsBytes(request)) return undefined;
+  const value = decode(body);
+  // The validators take an array, a text or null for an object without any field, which is a good body of some routes.
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AppError('validation.failed', { detail: 'The body must be a JSON object.' });
+  return value;
+}
+
+function decode(body: Buffer): unknown {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError('request.malformed', { detail: 'The body is not valid JSON in UTF-8.', cause: error });
+  }
+}
+
+/** Answers with JSON that is text already; `cache` tells in `X-Cache` where it came from. */
+export function sendJson(
+  reply: FastifyReply,
+  { json, cache }: { json: string; cache?: 'HIT' | 'MISS' },
+): void {
+  if (cache) void reply.header('X-Cache', cache);
+  void reply.type('application/json; charset=utf-8').send(json);
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { v7 as uuidv7 } from 'uuid';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const VALID = /^[\x21-\x7e]{1,128}$/;
+
+/** Keeps a caller's `X-Request-Id` when it is plain visible ASCII, else makes one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && VALID.test(given) ? given : uuidv7();
+}
+
+/** Where a request came from. */
+export interface RequestOrigin {
+  /** Of the client, as `TRUST_PROXY` lets it be read. */
+  ip: string;
+  userAgent: string | null;
+  requestId: string;
+}
+
+/** As much of a browser's name as is worth keeping. */
+const MAX_USER_AGENT = 500;
+
+export function originOf(request: FastifyRequest): RequestOrigin {
+  const userAgent = request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null;
+  return { ip: request.ip, userAgent, requestId: String(request.id) };
+}
+
+/** Where the request came from, for a handler. */
+export const Origin = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  originOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/** An AbortSignal that ends when the client goes away before it has its answer. */
+export const ClientDisconnect = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
+  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
+  const controller = new AbortController();
+  const stop = () => {
+    if (!raw.writableFinished) controller.abort();
+  };
+  if (raw.destroyed) stop();
+  else raw.once('close', stop);
+  return controller.signal;
+});

@@ -1,0 +1,71 @@
+const NEEDED: Record<string, string[]> = {
+  webhook: ['OTP_WEBHOOK_URL', 'OTP_WEBHOOK_SECRET'],
+  twilio: ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM'],
+};
+
+/** What is wrong with the chosen way of delivering one-time codes, one line a setting. */
+export function deliveryProblems(env: Record<string, string | undefined>): string[] {
+  const needed = NEEDED[env.OTP_DELIVERY ?? ''] ?? [];
+  const missing = needed
+    .filter((name) => !env[name])
+    .map((name) => `${name}: is required by OTP_DELIVERY=${env.OTP_DELIVERY}`);
+  return [...missing, ...credentialsInUrl(env)];
+}
+
+/** fetch takes no such address, and its error, which is logged, would tell the password. */
+function credentialsInUrl({ OTP_WEBHOOK_URL: url = '' }: Record<string, string | undefined>): string[] {
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' };
+  return username || password ? ['OTP_WEBHOOK_URL: cannot carry a user or password; the post is signed'] : [];
+}
+
+type Environment = Record<string, string | undefined>;
+
+const PLACEHOLDER =
+  /^(change[-_ ]?me|replace[-_ ]?me|secret|password|your[-_ ]|placeholder|example|todo|<)|_your|x{4}|_x{3}|sandbox|\.{3}/i;
+const SECRETS = [
+  'JWT_SECRET',
+  'GEMINI_API_KEY',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'STRIPE_PRO_PRICE_ID',
+  'OTP_WEBHOOK_SECRET',
+  'TWILIO_ACCOUNT_SID',
+  'TWILIO_AUTH_TOKEN',
+  'TWILIO_FROM',
+  'ADMIN_PASSWORD',
+  'METRICS_TOKEN',
+];
+
+/** Of an address: a host that nobody has, a password that stands for one. */
+const PLACEHOLDER_HOST = /^(host|hostname|your[-_.].*|<.*)$/i;
+const PLACEHOLDER_PASSWORD = /^(change[-_ ]?me|replace[-_ ]?me|your[-_ ].*|%3C.*|x{4,}|\*{3,})$/i;
+const ADDRESSES = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'REDIS_URL', 'SMTP_URL'];
+
+/** What a production process refuses to start with, one line a setting. Empty outside production. */
+export function productionProblems(env: Environment): string[] {
+  if (env.NODE_ENV !== 'production') return [];
+  const placeholders = [
+    ...ADDRESSES.filter((name) => isPlaceholderAddress(env[name])),
+    ...SECRETS.filter((name) => isPlaceholder(env[name])),
+  ];
+  const faults = placeholders.map((name) => `${name}: is a placeholder; production needs a real one`);
+  if (env.FAILPOINTS !== undefined)
+    faults.push('FAILPOINTS: makes the process die on purpose; not in production');
+  return [...faults, ...undecidedDelivery(env)];
+}
+
+const isPlaceholder = (value = '') => value.split(',').some((each) => PLACEHOLDER.test(each.trim()));
+
+function isPlaceholderAddress(value = ''): boolean {
+  const { hostname, password } = URL.canParse(value) ? new URL(value) : { hostname: '', password: '' };
+  return PLACEHOLDER_HOST.test(hostname) || PLACEHOLDER_PASSWORD.test(password);
+}
+
+/** How one-time codes reach a person must be decided, not defaulted, in production. */
+function undecidedDelivery({ OTP_DELIVERY, OTP_ALLOW_RESPONSE_IN_PRODUCTION }: Environment): string[] {
+  if (!OTP_DELIVERY) return ['OTP_DELIVERY: is required (webhook or twilio)'];
+  const allowed = ['true', '1'].includes(OTP_ALLOW_RESPONSE_IN_PRODUCTION ?? '');
+  return OTP_DELIVERY === 'response' && !allowed
+    ? ['OTP_DELIVERY: "response" shows codes to anyone; production needs webhook or twilio']
+    : [];
+}

@@ -1,0 +1,27 @@
+import { AppError } from '../common/errors/app-error.js';
+import { nextReset } from './quota-day.js';
+import type { QuotaUsage } from './quota.service.js';
+
+/** `X-Quota-*`: the day's limit, what is left of it, and the seconds until it starts anew. Nothing where there is no limit. */
+export function quotaHeaders({
+  limit,
+  remaining,
+  resetsAt,
+}: Omit<QuotaUsage, 'used'>): Record<string, string> {
+  if (limit === null) return {};
+  return {
+    'X-Quota-Limit': String(limit),
+    'X-Quota-Remaining': String(remaining),
+    'X-Quota-Reset': String(Math.ceil((resetsAt.getTime() - Date.now()) / 1000)),
+  };
+}
+
+/** The 429 of a used-up day. */
+export function quotaExceeded(limit: number | null): AppError {
+  const resetsAt = nextReset(new Date());
+  return new AppError('quota.exceeded', {
+    detail: `All ${limit} prompts of today are used; the next day begins at ${resetsAt.toISOString()}. Pro has more.`,
+    retryAfter: (resetsAt.getTime() - Date.now()) / 1000,
+    headers: quotaHeaders({ limit, remaining: 0, resetsAt }),
+  });
+}

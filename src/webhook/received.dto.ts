@@ -1,4 +1,0 @@
-/** The event is stored. */
-export class ReceivedDto {
-  received!: true;
-}
