@@ -1,6 +1,51 @@
 import type { Statement } from '../infra/postgres/database.js';
 import { sweepOf } from '../infra/postgres/retention.js';
 
+/** SQL expressions (parameters, columns) that a charge of one unit is composed of. */
+export interface ChargeParts {
+  /** The account's id, for example `$2`. */
+  user: string;
+  /** Units a UTC day as an `int`, null for no limit, for example `$3::int`. */
+  limit: string;
+  /** The CTE that must have a row for a unit to be taken: the one that locked the account. */
+  from: string;
+}
+
+/**
+ * The body of a CTE that takes one unit of today's quota: one row (`day date`, `used int` after the charge), or none when
+ * `from` has none or the limit is reached. It locks the day's row, so the account must be locked by then.
+ */
+export function chargeUnit({ user, limit, from }: ChargeParts): string {
+  return `
+      INSERT INTO quota_usage AS q (user_id, day, used)
+      SELECT ${user}, (now() AT TIME ZONE 'UTC')::date, 1 FROM ${from} WHERE ${limit} IS NULL OR ${limit} > 0
+      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1 WHERE ${limit} IS NULL OR q.used < ${limit}
+      RETURNING day, used`;
+}
+
+/** SQL expressions (parameters, columns of `from`) that a refund of one unit is composed of. */
+export interface RefundParts {
+  /** The account's id. */
+  user: string;
+  /** The UTC day that was charged, as a `date`. */
+  day: string;
+  /** What has the row of the charge that is undone: a CTE or a join, of one row for each account and day. */
+  from: string;
+  /** Whether the unit is given back, for example `$15`. */
+  when: string;
+}
+
+/**
+ * The body of a CTE that gives one unit back to the day it was charged to; a day never goes below zero. It locks the day's row,
+ * so the account must be locked by then. It returns no rows: as a data-modifying CTE it runs whether or not it is selected from.
+ */
+export function refundUnit({ user, day, from, when }: RefundParts): string {
+  return `
+      UPDATE quota_usage q SET used = q.used - 1
+      FROM ${from}
+      WHERE ${when} AND q.user_id = ${user} AND q.day = ${day} AND q.used > 0`;
+}
+
 export const READ_USED: Statement = {
   name: 'quota_used',
   text: 'SELECT used FROM quota_usage WHERE user_id = $1 AND day = $2::date',
