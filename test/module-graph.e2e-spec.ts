@@ -40,10 +40,12 @@ describe('the two processes', () => {
     expect(controllers).toEqual(
       expect.arrayContaining(['SignInController', 'PromptController', 'HealthController']),
     );
-    expect(modules.filter((name) => /Processor|^ReplyModule|Gemini|WorkerHealth/.test(name))).toEqual([]);
+    expect(
+      modules.filter((name) => /Processor|^ReplyModule|^WorkRunnerModule|Gemini|WorkerHealth/.test(name)),
+    ).toEqual([]);
     expect(
       providers.filter((name) =>
-        /Processor$|^Reply(Service|Generator|Store)$|^GeminiClient$|^WorkerPool$/.test(name),
+        /Work$|^Reply(Generator|Completion)$|^GeminiClient$|^WorkRunner$/.test(name),
       ),
     ).toEqual([]);
   });
@@ -54,6 +56,8 @@ describe('the two processes', () => {
     await app.close();
     expect(controllers).toEqual([]);
     expect(modules).toEqual(expect.arrayContaining(['ProcessorModule', 'WorkerHealthModule']));
-    expect(providers).toEqual(expect.arrayContaining(['ReplyService', 'WorkerPool', 'GeminiClient']));
+    expect(providers).toEqual(
+      expect.arrayContaining(['ReplyWork', 'StripeEventWork', 'WorkRunner', 'GeminiClient']),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { Queue } from 'bullmq';
+import { QUEUE_PREFIX } from '../src/infra/work/work-queue.js';
 import type { Client } from './support/client.js';
 import { System } from './support/system.js';
 import { TcpProxy } from './support/tcp-proxy.js';
@@ -20,8 +21,8 @@ describe('the queue board', () => {
     redis = await TcpProxy.start(system.env.REDIS_URL ?? '');
     await system.startApi({ ADMIN_PASSWORD: PASSWORD, REDIS_URL: redis.url });
     client = system.client();
-    queue = new Queue('reply', { connection: { url: system.env.REDIS_URL ?? '' }, prefix: '{gemini-chat}' });
-    await queue.add('generate', { replyId: 'r1' }, { jobId: 'board-1', delay: 3_600_000 });
+    queue = new Queue('reply', { connection: { url: system.env.REDIS_URL ?? '' }, prefix: QUEUE_PREFIX });
+    await queue.add('reply', { id: 'r1' }, { jobId: 'board-1', delay: 3_600_000 });
   });
 
   afterAll(async () => {
@@ -59,10 +60,12 @@ describe('the queue board', () => {
     expect(shown).toEqual([
       ['reply', true, 1],
       ['stripe-event', true, 0],
-      ['otp-delivery', true, 0],
+      ['code-delivery', true, 0],
+      ['customer-reconciliation', true, 0],
+      ['chatroom-purge', true, 0],
     ]);
     expect((await client.get('/queues/api/queues/reply/board-1', ADMIN)).body.job.data).toEqual({
-      replyId: 'r1',
+      id: 'r1',
     });
   });
 

@@ -7,7 +7,7 @@ import { HealthModule } from '../health/health.module.js';
 import { MetricsApiModule } from '../infra/metrics/metrics.api.module.js';
 import { PostgresModule } from '../infra/postgres/postgres.module.js';
 import { QueueBoardModule } from '../infra/work/queue-board.js';
-import { QueueModule } from '../infra/work/work.module.js';
+import { WorkModule } from '../infra/work/work.module.js';
 import { RedisModule } from '../infra/redis/redis.module.js';
 import { SubscriptionApiModule } from '../subscription/subscription.api.module.js';
 import { UserModule } from '../user/user.module.js';
@@ -19,7 +19,7 @@ import { WebhookApiModule } from '../webhook/webhook.api.module.js';
     createLoggingModule(),
     PostgresModule,
     RedisModule,
-    QueueModule.forRoot(),
+    WorkModule.forRoot(),
     QueueBoardModule,
     HealthModule,
     MetricsApiModule,

@@ -3,7 +3,7 @@ import { createLoggingModule } from '../common/logging.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import { WorkerHealthModule } from '../health/worker-health.module.js';
 import { PostgresModule } from '../infra/postgres/postgres.module.js';
-import { QueueModule } from '../infra/work/work.module.js';
+import { WorkModule } from '../infra/work/work.module.js';
 import { RedisModule } from '../infra/redis/redis.module.js';
 import { ProcessorModule } from '../processor/processor.module.js';
 
@@ -13,7 +13,7 @@ import { ProcessorModule } from '../processor/processor.module.js';
     createLoggingModule(),
     PostgresModule,
     RedisModule,
-    QueueModule.forRoot(),
+    WorkModule.forRoot(),
     WorkerHealthModule,
     ProcessorModule,
   ],

@@ -19,7 +19,6 @@ import { ReplyStreamService } from './stream/reply-stream.service.js';
 import { ReplyWaitService } from './stream/reply-wait.service.js';
 import { ReplyEndNotifier } from './reply-channel.js';
 import { RetryService } from './prompt/retry.service.js';
-import { RoomBell } from './reply-queue.js';
 import { ChatroomDeletionService } from './room/chatroom-deletion.service.js';
 import { ChatroomListCache } from './room/chatroom-list.service.js';
 import { ChatroomListService } from './room/chatroom-list.service.js';
@@ -39,7 +38,6 @@ import { ChatroomListService } from './room/chatroom-list.service.js';
     ReplyStreamService,
     ReplyWaitService,
     ReplyEndNotifier,
-    RoomBell,
     AcceptService,
     CancelService,
     RetryService,

@@ -17,4 +17,16 @@ export class PlanService {
     const { BASIC_TIER_DAILY_PROMPT_LIMIT, PRO_TIER_DAILY_PROMPT_LIMIT } = this.settings;
     return tier === 'pro' ? (PRO_TIER_DAILY_PROMPT_LIMIT ?? null) : BASIC_TIER_DAILY_PROMPT_LIMIT;
   }
+
+  /** Prompts a UTC day for a person with these payments; null when unlimited. */
+  limitOf(paid: PaidState | null): number | null {
+    return this.dailyLimit(this.tier(paid));
+  }
+
+  /** Unfinished replies that a person may have: running at once, in all, and in one room. */
+  replyCaps(): [running: number, unfinished: number, perRoom: number] {
+    const { MAX_RUNNING_REPLIES_PER_USER, MAX_UNFINISHED_REPLIES_PER_USER, MAX_UNFINISHED_REPLIES_PER_ROOM } =
+      this.settings;
+    return [MAX_RUNNING_REPLIES_PER_USER, MAX_UNFINISHED_REPLIES_PER_USER, MAX_UNFINISHED_REPLIES_PER_ROOM];
+  }
 }

@@ -1,33 +1,68 @@
-import { Module } from '@nestjs/common';
+import {
+  BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Module,
+  OnApplicationBootstrap,
+} from '@nestjs/common';
 import { AuthWorkerModule } from '../auth/auth.worker.module.js';
-import { ReplyModule } from '../chatroom/reply/reply.module.js';
-import { Relay } from '../infra/work/recovery.js';
-import { WorkerPool } from '../infra/work/work-runner.js';
+import { OtpDeliveryWork } from '../auth/otp/otp-delivery.work.js';
+import { ChatroomWorkerModule } from '../chatroom/chatroom.worker.module.js';
+import { ReplyWork } from '../chatroom/reply/reply.work.js';
+import { ChatroomPurgeWork } from '../chatroom/room/chatroom-purge.work.js';
+import { Database } from '../infra/postgres/database.js';
+import { Retention } from '../infra/postgres/retention.js';
+import type { WorkProcessor } from '../infra/work/define-work.js';
+import { PeriodicTasks } from '../infra/work/periodic-task.js';
+import { Recovery } from '../infra/work/recovery.js';
+import { WorkRunner } from '../infra/work/work-runner.js';
+import { WorkRunnerModule } from '../infra/work/work.module.js';
+import { ReconciliationWork } from '../subscription/reconciliation.work.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { StripeEventWork } from '../webhook/stripe-event.work.js';
 import { WebhookModule } from '../webhook/webhook.module.js';
-import { AccountWorkload } from './account.workload.js';
-import { OtpDeliveryProcessor } from './otp-delivery.processor.js';
-import { ReplyProcessor } from './reply.processor.js';
-import { ReplyWorkload } from './reply.workload.js';
-import { StripeEventProcessor } from './stripe-event.processor.js';
-import { StripeWorkload } from './stripe.workload.js';
-import { Workforce } from './workforce.js';
-import { WORKLOADS, type Workload } from './workload.js';
+import { RETENTION_RULES } from './retention-rules.js';
 
-/** What a worker does. A new kind of work: its processor, its workload, and its place in this list. */
-const workloads = [ReplyWorkload, StripeWorkload, AccountWorkload];
+/** Every kind of work, each with its one processor. A new kind: its name in WORK_KINDS, its processor, its place in this list. */
+const PROCESSORS = [ReplyWork, StripeEventWork, OtpDeliveryWork, ReconciliationWork, ChatroomPurgeWork];
+
+/** Milliseconds that running work may take to finish by itself when the process is told to stop. */
+const DRAIN = 25_000;
+
+/** The processors, in the order of PROCESSORS. */
+const WORK_PROCESSORS = Symbol('work processors');
+
+/** What a worker does, started together and stopped together: first no new work, then what runs. */
+@Injectable()
+class WorkerLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly runner: WorkRunner,
+    private readonly tasks: PeriodicTasks,
+    private readonly recovery: Recovery,
+    private readonly database: Database,
+    @Inject(WORK_PROCESSORS) private readonly processors: WorkProcessor[],
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.runner.start(this.processors);
+    this.tasks.start(this.recovery);
+    this.tasks.start(new Retention(this.database, RETENTION_RULES));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.tasks.stop(), this.runner.stop(DRAIN)]);
+  }
+}
 
 @Module({
-  imports: [ReplyModule, SubscriptionModule, WebhookModule, AuthWorkerModule],
+  imports: [WorkRunnerModule, ChatroomWorkerModule, SubscriptionModule, WebhookModule, AuthWorkerModule],
   providers: [
-    WorkerPool,
-    Relay,
-    ReplyProcessor,
-    StripeEventProcessor,
-    OtpDeliveryProcessor,
-    ...workloads,
-    { provide: WORKLOADS, inject: workloads, useFactory: (...all: Workload[]) => all },
-    Workforce,
+    {
+      provide: WORK_PROCESSORS,
+      inject: PROCESSORS,
+      useFactory: (...processors: WorkProcessor[]) => processors,
+    },
+    WorkerLifecycle,
   ],
 })
 export class ProcessorModule {}

@@ -1,5 +1,5 @@
 import type { Statement } from '../infra/postgres/database.js';
-import { sweepOf } from '../infra/postgres/retention.js';
+import type { RetentionRule } from '../infra/postgres/retention.js';
 
 /** SQL expressions (parameters, columns) that a charge of one unit is composed of. */
 export interface ChargeParts {
@@ -80,6 +80,12 @@ export const RESTORE_CARRIED: Statement = {
 };
 
 /** Replies that old are no longer refunded. */
-export const OLD_USAGE = sweepOf('quota_usage', "day < (now() AT TIME ZONE 'UTC')::date - 30");
+export const OLD_USAGE: RetentionRule = {
+  table: 'quota_usage',
+  condition: "day < (now() AT TIME ZONE 'UTC')::date - 30",
+};
 
-export const OLD_CARRY_OVER = sweepOf('quota_carry_over', "day < (now() AT TIME ZONE 'UTC')::date");
+export const OLD_CARRY_OVER: RetentionRule = {
+  table: 'quota_carry_over',
+  condition: "day < (now() AT TIME ZONE 'UTC')::date",
+};

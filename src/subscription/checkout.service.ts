@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
+import { Database } from '../infra/postgres/database.js';
+import { SCHEDULE_ITEM } from '../infra/work/work.sql.js';
 import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { REQUEST_BUDGET, within } from '../infra/stripe/deadline.js';
 import { StripeCheckouts, type Checkout, type NewCheckout } from '../infra/stripe/stripe-checkouts.js';
@@ -24,6 +26,7 @@ export class CheckoutService {
     private readonly customers: CustomerService,
     private readonly checkouts: StripeCheckouts,
     private readonly syncs: SyncService,
+    private readonly database: Database,
     private readonly prisma: PrismaService,
     private readonly settings: Settings,
   ) {}
@@ -53,13 +56,11 @@ export class CheckoutService {
     throw unavailable(new Error('Stripe remembers only checkouts that failed or are over'));
   }
 
-  /** From now on the sweep looks, so that a payment whose events are all lost is found. */
+  /** Schedules a reconciliation, so that a payment whose events are all lost is found. */
   private async expectPayment(id: string): Promise<void> {
     const soon = new Date(Date.now() + 5 * 60_000);
-    await this.prisma.db.stripeCustomer.updateMany({
-      where: { id },
-      data: { changedAt: new Date(), sweepAt: soon },
-    });
+    await this.prisma.db.stripeCustomer.updateMany({ where: { id }, data: { changedAt: new Date() } });
+    await this.database.query(SCHEDULE_ITEM, ['customer-reconciliation', id, soon]);
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   StripeSubscriptions,
   type ProSubscription,
 } from '../infra/stripe/stripe-subscriptions.js';
+import { SCHEDULE_ITEM, UNSCHEDULE_ITEM } from '../infra/work/work.sql.js';
 import { chooseBest, isLive } from '../plan/plan.js';
 import { nextReconciliation } from './next-reconciliation.js';
 import {
@@ -86,7 +87,8 @@ export class SyncService {
     const changedAt = changed ? now : row.changedAt;
     const owner = told.exists ? userId : null;
     const sweepAt = nextReconciliation({ now, changedAt, live, owned: userId !== null });
-    await sql.query(CLOSE_SYNC, [customer, owner, changedAt, sweepAt]);
+    await sql.query(CLOSE_SYNC, [customer, owner, changedAt]);
+    await scheduleReconciliation(sql, customer, sweepAt);
     this.alert(customer, userId, told.live);
     return owner;
   }
@@ -125,4 +127,10 @@ async function store(sql: Sql, userId: string, best: ProSubscription | undefined
 function columns(best: ProSubscription): unknown[] {
   const { id, status, currentPeriodStart, currentPeriodEnd, endsAt } = best;
   return [id, status, currentPeriodStart, currentPeriodEnd, endsWithPeriod(best), endsAt];
+}
+
+/** @param at null: never */
+async function scheduleReconciliation(sql: Sql, customer: string, at: Date | null): Promise<void> {
+  if (at) await sql.query(SCHEDULE_ITEM, ['customer-reconciliation', customer, at]);
+  else await sql.query(UNSCHEDULE_ITEM, ['customer-reconciliation', customer]);
 }

@@ -41,12 +41,20 @@ export const DROP_SUBSCRIPTION: Statement = {
 
 export const CLOSE_SYNC: Statement = {
   name: 'stripe_sync_close',
-  text: 'UPDATE stripe_customer SET user_id = $2, changed_at = $3, sweep_at = $4 WHERE id = $1',
+  text: 'UPDATE stripe_customer SET user_id = $2, changed_at = $3 WHERE id = $1',
 };
 
+/**
+ * Detaches the customer of an account that is being deleted, and has it reconciled in a minute: a request that ran meanwhile
+ * may have opened a checkout. Runs before the transaction locks the account. Locks: customer, work item. $1 user.
+ */
 export const RELEASE_CUSTOMER: Statement = {
   name: 'stripe_release_customer',
   text: `
-    UPDATE stripe_customer SET user_id = NULL, changed_at = now(), sweep_at = now() + interval '1 minute'
-    WHERE user_id = $1`,
+    WITH customer AS (
+      UPDATE stripe_customer SET user_id = NULL, changed_at = now() WHERE user_id = $1 RETURNING id
+    )
+    INSERT INTO work_item AS w (kind, subject_id, run_at, next_poll_at)
+    SELECT 'customer-reconciliation', id, now() + interval '1 minute', now() + interval '1 minute' FROM customer
+    ON CONFLICT (kind, subject_id) DO UPDATE SET run_at = excluded.run_at, next_poll_at = excluded.next_poll_at`,
 };

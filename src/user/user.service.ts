@@ -41,15 +41,14 @@ export class UserService {
   async remove({ userId }: Principal, origin: RequestOrigin): Promise<void> {
     await this.termination.close(userId);
     failpoint('account.closed');
-    await this.rooms.deleteInBatches(userId);
     const published = await this.database.transaction(async (sql) => {
-      const replies = await this.rooms.lock(sql, userId);
+      await this.termination.release(sql, userId);
       const account = await this.accounts.lock(sql, userId);
       if (!account) return [];
       const identities = keysOf(account);
       await this.quotas.carryOver(sql, userId, identities);
+      const replies = await this.rooms.deleteAll(sql, userId, origin.requestId);
       await this.idempotency.deleteAll(sql, userId);
-      await this.termination.release(sql, userId);
       await this.otps.deleteAll(sql, userId, identities);
       await this.accounts.delete(sql, userId);
       return replies;

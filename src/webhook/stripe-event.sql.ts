@@ -1,61 +1,49 @@
 import type { Statement } from '../infra/postgres/database.js';
-import { sweepOf } from '../infra/postgres/retention.js';
+import type { WorkItem } from '../infra/work/define-work.js';
+import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../infra/work/work.sql.js';
+import type { RetentionRule } from '../infra/postgres/retention.js';
 
 /**
- * Once per event id. One without a customer needs nothing done: it is kept as finished. The relay waits a second for
- * whoever stored it to ring.
+ * Stores an event once per id, with the work item that processes it. An event without a customer needs no work and is stored
+ * as processed. $1 event id, $2 type, $3 customer id or null, $4 request id or null. No row: the event was stored before.
  */
-export const RECORD: Statement = {
+export const RECORD_STRIPE_EVENT: Statement = {
   name: 'stripe_event_record',
   text: `
-    INSERT INTO stripe_event (id, type, customer_id, request_id, processed_at, ring_at)
-    VALUES ($1, $2, $3, $4, CASE WHEN $3::text IS NULL THEN now() END, now() + interval '1 second')
-    ON CONFLICT (id) DO NOTHING
-    RETURNING true AS recorded`,
+    WITH event AS (
+      INSERT INTO stripe_event (id, type, customer_id, processed_at)
+      VALUES ($1, $2, $3, CASE WHEN $3::text IS NULL THEN now() END)
+      ON CONFLICT (id) DO NOTHING
+      RETURNING id, customer_id
+    ), item AS (${enqueueItem(
+      { kind: `'stripe-event'`, subject: 'event.id', requestId: '$4::text', firstPoll: '1000' },
+      'event WHERE event.customer_id IS NOT NULL',
+    )}
+    )
+    SELECT true AS recorded FROM event`,
 };
 
-/**
- * Takes one attempt at an event, each once, whoever rings how often. The next one is rung for when a sync can no
- * longer last.
- */
-export const CLAIM: Statement = {
+/** Claims the processing of an event. $1 event id, $2 worker process. */
+export const CLAIM_STRIPE_EVENT: Statement = {
   name: 'stripe_event_claim',
   text: `
-    UPDATE stripe_event SET attempts = attempts + 1, ring_at = now() + interval '30 seconds'
-    WHERE id = $1 AND attempts = $2 AND processed_at IS NULL
-    RETURNING customer_id AS "customerId", type, attempts, request_id AS "requestId"`,
+    WITH w AS (${claimItem(`'stripe-event'`)} RETURNING w.*)
+    SELECT ${ITEM_COLUMNS}, e.customer_id AS "customerId", e.type FROM w LEFT JOIN stripe_event e ON e.id = w.subject_id`,
 };
 
-export interface ClaimedEvent {
-  customerId: string;
-  type: string;
-  attempts: number;
-  requestId: string | null;
-}
+/** Null: the event is gone. */
+export type StripeEventItem = WorkItem & { customerId: string | null; type: string | null };
 
-export const FINISH: Statement = {
+/** Marks an event as processed and deletes its item. $1 event id, $2 claim. */
+export const FINISH_STRIPE_EVENT: Statement = {
   name: 'stripe_event_finish',
-  text: 'UPDATE stripe_event SET processed_at = now(), last_error = NULL WHERE id = $1 AND processed_at IS NULL',
-};
-
-/** Due again after a pause that doubles up to a minute, so that it is done soon after Stripe is back. */
-export const POSTPONE: Statement = {
-  name: 'stripe_event_postpone',
   text: `
-    UPDATE stripe_event SET last_error = $2, ring_at = now() + least(60, power(2, least(attempts, 9))) * interval '1 second'
-    WHERE id = $1 AND processed_at IS NULL`,
-};
-
-/** Events that are due and that nobody acts on, left alone for a while: what one relay rings for, no other does. */
-export const FIND_DUE: Statement = {
-  name: 'stripe_event_due',
-  text: `
-    UPDATE stripe_event SET ring_at = now() + interval '5 seconds'
-    WHERE id IN (
-      SELECT id FROM stripe_event WHERE processed_at IS NULL AND ring_at <= now()
-      ORDER BY ring_at LIMIT 200 FOR UPDATE SKIP LOCKED
-    ) RETURNING id, attempts`,
+    WITH item AS (DELETE FROM work_item w WHERE w.kind = 'stripe-event' AND ${heldBy('$1', '$2')} RETURNING w.claim)
+    UPDATE stripe_event SET processed_at = now(), attempts = item.claim FROM item WHERE id = $1 AND processed_at IS NULL`,
 };
 
 /** What was done long ago: Stripe repeats a delivery for days and lists an event for 30, so none of these comes again. */
-export const SWEEP = sweepOf('stripe_event', "processed_at < now() - interval '60 days'");
+export const OLD_EVENTS: RetentionRule = {
+  table: 'stripe_event',
+  condition: "processed_at < now() - interval '60 days'",
+};

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { failpoint } from '../common/failpoint.js';
 import { Database } from '../infra/postgres/database.js';
-import { Doorbell } from '../infra/work/work-queue.js';
-import { ringForEvent } from './stripe-event.work.js';
-import { RECORD } from './stripe-event.sql.js';
+import { WorkQueue } from '../infra/work/work-queue.js';
+import { RECORD_STRIPE_EVENT } from './stripe-event.sql.js';
 import { customerOf } from './handlers.js';
 
 /**
@@ -15,7 +14,7 @@ import { customerOf } from './handlers.js';
 export class WebhookInboxService {
   constructor(
     private readonly database: Database,
-    private readonly doorbell: Doorbell,
+    private readonly queue: WorkQueue,
   ) {}
 
   /**
@@ -26,9 +25,10 @@ export class WebhookInboxService {
   async record(event: Stripe.Event, requestId: string | null): Promise<boolean> {
     const customer = customerOf(event);
     const values = [event.id, event.type, customer, requestId];
-    const isNew = (await this.database.query(RECORD, values)).length > 0;
+    const isNew = (await this.database.query(RECORD_STRIPE_EVENT, values)).length > 0;
     failpoint('event.stored');
-    if (isNew && customer) void ringForEvent(this.doorbell, event.id, 0);
+    if (isNew && customer)
+      void this.queue.add('stripe-event', [{ subjectId: event.id, claim: 0, priority: 1 }]);
     return isNew;
   }
 }

@@ -2,14 +2,13 @@ import { Module } from '@nestjs/common';
 import { StripeModule } from '../infra/stripe/stripe.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { StripeEventWork } from './stripe-event.work.js';
-import { StripeEventRetention } from './stripe-event-retention.js';
 import { WebhookInboxService } from './webhook-inbox.service.js';
 import { ReplayService } from './replay.service.js';
 
 /** The ledger of Stripe's events, and acting on them. */
 @Module({
   imports: [StripeModule, SubscriptionModule],
-  providers: [WebhookInboxService, StripeEventWork, StripeEventRetention, ReplayService],
-  exports: [WebhookInboxService, StripeEventWork, StripeEventRetention, ReplayService],
+  providers: [WebhookInboxService, StripeEventWork, ReplayService],
+  exports: [WebhookInboxService, StripeEventWork, ReplayService],
 })
 export class WebhookModule {}

@@ -108,7 +108,6 @@ describe('a code', () => {
         id: '',
         user_id: '',
         identity: '',
-        sent_at: '',
         expires_at: '',
         ring_at: '',
       }),

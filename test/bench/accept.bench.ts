@@ -1,4 +1,4 @@
-import { QUEUE_PREFIX } from '../../src/infra/work/define-work.js';
+import { QUEUE_PREFIX } from '../../src/infra/work/work-queue.js';
 import { noneRefused, type Bench } from './bench.js';
 import { costOf, costRow, total } from './cost.js';
 import { prompts } from './in-turn.js';

@@ -7,21 +7,29 @@ import type pg from 'pg';
 const TRIGGERS = `
   CREATE TABLE chaos_ledger (
     id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), reply_id uuid NOT NULL, room_id uuid NOT NULL,
-    number int NOT NULL, was text, became text NOT NULL, claim int NOT NULL, error_code text, content text, cached boolean);
+    number int NOT NULL, became text NOT NULL, claim int NOT NULL, error_code text, content text, cached boolean);
   CREATE INDEX ON chaos_ledger (room_id);
   CREATE TABLE chaos_quota (id bigserial PRIMARY KEY, user_id uuid NOT NULL, used int NOT NULL);
   CREATE INDEX ON chaos_quota (user_id);
 
   CREATE FUNCTION chaos_note_reply() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    IF NEW.role = 'model' AND (TG_OP = 'INSERT' OR OLD.status <> NEW.status OR OLD.claim <> NEW.claim) THEN
-      INSERT INTO chaos_ledger (reply_id, room_id, number, was, became, claim, error_code, content, cached)
-      VALUES (NEW.id, NEW.chatroom_id, NEW.number, CASE WHEN TG_OP = 'UPDATE' THEN OLD.status END, NEW.status, NEW.claim,
-              NEW.error_code, NEW.content, NEW.cached);
+    IF NEW.role = 'model' AND (TG_OP = 'INSERT' OR OLD.status <> NEW.status OR OLD.completed_at IS DISTINCT FROM NEW.completed_at) THEN
+      INSERT INTO chaos_ledger (reply_id, room_id, number, became, claim, error_code, content, cached)
+      VALUES (NEW.id, NEW.chatroom_id, NEW.number, NEW.status, NEW.claim, NEW.error_code, NEW.content, NEW.cached);
     END IF;
     RETURN NULL;
   END $$;
   CREATE TRIGGER chaos_note AFTER INSERT OR UPDATE ON message FOR EACH ROW EXECUTE FUNCTION chaos_note_reply();
+
+  CREATE FUNCTION chaos_note_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO chaos_ledger (reply_id, room_id, number, became, claim)
+    VALUES (NEW.subject_id::uuid, NEW.group_key::uuid, NEW.position, 'in_progress', NEW.claim);
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER chaos_note AFTER UPDATE ON work_item FOR EACH ROW
+    WHEN (NEW.kind = 'reply' AND NEW.claim <> OLD.claim) EXECUTE FUNCTION chaos_note_claim();
 
   CREATE FUNCTION chaos_note_quota() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -53,8 +61,8 @@ export async function openLedger(db: pg.Pool): Promise<void> {
 /** Every change of every reply of the rooms, oldest first. */
 export async function readLedger(db: pg.Pool, rooms: string[]): Promise<Change[]> {
   const { rows } = await db.query(
-    `SELECT id::int, extract(epoch FROM at)::float8 * 1000 AS at, reply_id AS "replyId", room_id AS "roomId", number, was, became,
-            claim, error_code AS "errorCode", content, cached
+    `SELECT id::int, extract(epoch FROM at)::float8 * 1000 AS at, reply_id AS "replyId", room_id AS "roomId", number, became,
+            lag(became) OVER (PARTITION BY reply_id ORDER BY id) AS was, claim, error_code AS "errorCode", content, cached
      FROM chaos_ledger WHERE room_id = ANY ($1) ORDER BY id`,
     [rooms],
   );

@@ -11,28 +11,28 @@ interface Replacement {
 export const MUTANTS: Record<string, Replacement[]> = {
   fence: [
     {
-      file: 'chatroom/reply/reply.statement.js',
-      from: "WHERE id = $1 AND claim = $2 AND status = 'in_progress'\n      RETURNING chatroom_id, quota_day",
-      to: "WHERE id = $1 AND $2::int IS NOT NULL AND status = 'in_progress'\n      RETURNING chatroom_id, quota_day",
+      file: 'infra/work/work.sql.js',
+      from: "return `w.subject_id = ${subject} AND w.claim = ${claim} AND w.state = 'running'`;",
+      to: 'return `w.subject_id = ${subject} AND ${claim}::int IS NOT NULL`;',
     },
     {
-      file: 'chatroom/reply/reply.statement.js',
-      from: "WHERE id = $1 AND claim = $2 AND status = 'in_progress' AND lease_until IS NOT NULL RETURNING 1 AS held`,\n};\n/** Lets go",
-      to: "WHERE id = $1 AND $2::int IS NOT NULL AND status = 'in_progress' AND lease_until IS NOT NULL RETURNING 1 AS held`,\n};\n/** Lets go",
+      file: 'infra/work/work-leases.js',
+      from: "if (held.get(key)?.claim !== lease.item.claim)\n                lease.stop('lost');",
+      to: '',
     },
   ],
-  relay: [
+  recovery: [
     {
-      file: 'processor/reply.workload.js',
-      from: 'relay.start(this.rescue);',
+      file: 'processor/processor.module.js',
+      from: 'this.tasks.start(this.recovery);',
       to: '',
     },
   ],
   quota: [
     {
-      file: 'chatroom/accept.statement.js',
-      from: "SELECT $2, (now() AT TIME ZONE 'UTC')::date, 1 FROM room WHERE $3::int IS NULL OR $3::int > 0\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1 WHERE $3::int IS NULL OR q.used < $3::int",
-      to: "SELECT $2, (now() AT TIME ZONE 'UTC')::date, 1 FROM room WHERE ($3::int IS NULL OR $3::int > 0) AND NOT EXISTS (\n        SELECT 1 FROM quota_usage WHERE user_id = $2 AND day = (now() AT TIME ZONE 'UTC')::date AND used >= $3::int)\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1",
+      file: 'quota/quota.sql.js',
+      from: 'FROM ${from} WHERE ${limit} IS NULL OR ${limit} > 0\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1 WHERE ${limit} IS NULL OR q.used < ${limit}',
+      to: "FROM ${from} WHERE (${limit} IS NULL OR ${limit} > 0) AND NOT EXISTS (\n        SELECT 1 FROM quota_usage WHERE user_id = ${user} AND day = (now() AT TIME ZONE 'UTC')::date AND used >= ${limit})\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1",
     },
   ],
 };

@@ -38,7 +38,10 @@ describe('the next reply of a room is rung for at once', () => {
 
   /** The relay is kept out of it: it would find the reply a second later. */
   async function isAnswered(replyId: string): Promise<void> {
-    await system.db.query("UPDATE message SET ring_at = now() + interval '1 hour' WHERE id = $1", [replyId]);
+    await system.db.query(
+      "UPDATE work_item SET next_poll_at = now() + interval '1 hour' WHERE subject_id = $1",
+      [replyId],
+    );
     expect(await ending(person, room, replyId, 5_000)).toMatchObject({ status: 'completed' });
   }
 

@@ -24,17 +24,19 @@ describe('the worker', () => {
       content: 'general',
       finish_reason: 'STOP',
       claim: 1,
-      lease_until: null,
     });
+    expect((await system.db.query('SELECT 1 FROM work_item WHERE subject_id = $1', [replyId])).rowCount).toBe(
+      0,
+    );
   });
 
   it('gives up a reply that ten workers were lost with, and gives its unit back', async () => {
     const { id } = await system.user();
     const { replyId } = await buildQueuedReply(system.db, id, 'kills its workers');
     await system.db.query('INSERT INTO quota_usage (user_id, day, used) VALUES ($1, current_date, 3)', [id]);
+    await system.db.query('UPDATE message SET quota_day = current_date WHERE id = $1', [replyId]);
     await system.db.query(
-      `UPDATE message SET status = 'in_progress', claim = 10, lost_claims = 9, lease_until = now(),
-              quota_day = current_date WHERE id = $1`,
+      `UPDATE work_item SET state = 'running', claim = 10, lost_claims = 9, worker_id = gen_random_uuid() WHERE subject_id = $1`,
       [replyId],
     );
     const row = await eventually('a final reply', async () => {

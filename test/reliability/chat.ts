@@ -62,8 +62,8 @@ export class Chat {
     await eventually(
       `claim ${times} of ${id}`,
       async () => {
-        const { rows } = await this.world.db.query('SELECT claim, status FROM message WHERE id = $1', [id]);
-        return rows[0]?.claim >= times && rows[0]?.status === 'in_progress';
+        const { rows } = await this.world.db.query('SELECT claim FROM work_item WHERE subject_id = $1', [id]);
+        return rows[0]?.claim >= times;
       },
       20_000,
     );

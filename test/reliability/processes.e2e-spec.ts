@@ -127,7 +127,7 @@ describe('two API processes and three workers, of which some die', () => {
     await api.signal('SIGCONT');
     expect((await cancelled).body.status).toBe('cancelled');
     expect(await chat.final(id, 20_000, 1)).toMatchObject({ status: 'completed' });
-    const { rows } = await world.db.query('SELECT claim, lost_claims FROM message WHERE id = $1', [id]);
-    expect(rows).toEqual([{ claim: 3, lost_claims: 0 }]);
+    const { rows } = await world.db.query('SELECT claim, attempts FROM message WHERE id = $1', [id]);
+    expect(rows).toEqual([{ claim: 3, attempts: 0 }]);
   }, 60_000);
 });

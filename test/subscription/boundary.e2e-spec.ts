@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
+import { EVENTS, buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
 /** A claim of an event lapses after 30 s. */
@@ -38,7 +38,8 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     return { customers, sessions: sessions.data.map(({ id }) => id) };
   };
   const rowOf = async (event: string) =>
-    (await system.db.query('SELECT attempts, processed_at FROM stripe_event WHERE id = $1', [event])).rows[0];
+    (await system.db.query(`SELECT attempts, processed_at FROM (${EVENTS}) events WHERE id = $1`, [event]))
+      .rows[0];
   const asked = (customer: string) =>
     system.stripe.world.journal
       .seen('GET /v1/subscriptions')

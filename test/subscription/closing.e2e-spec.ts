@@ -52,11 +52,13 @@ describe('the money of an account that is deleted', () => {
       success_url: 'https://api.example.com/checkout/success',
     });
     const { rows } = await system.db.query(
-      'SELECT sweep_at < now() + $2 AS soon FROM stripe_customer WHERE id = $1',
+      'SELECT run_at < now() + $2 AS soon FROM work_item WHERE subject_id = $1',
       [customer, '2 minutes'],
     );
     expect(rows).toEqual([{ soon: true }]);
-    await system.db.query('UPDATE stripe_customer SET sweep_at = now() WHERE id = $1', [customer]);
+    await system.db.query('UPDATE work_item SET run_at = now(), next_poll_at = now() WHERE subject_id = $1', [
+      customer,
+    ]);
     await eventually(
       'the checkout to be closed',
       async () => (await stripe.checkout.sessions.retrieve(id)).status === 'expired',

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { eventually } from '../support/eventually.js';
 import { holds } from '../support/holds.js';
-import { buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
+import { EVENTS, buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
 /** A claim of an event lapses after 30 s; what is lost with its worker is done soon after that. */
@@ -22,12 +22,7 @@ describe('money events and deaths', () => {
     for (const worker of system.workers.splice(0)) await worker.stop();
   });
 
-  const ledger = async () =>
-    (
-      await system.db.query(
-        'SELECT id, processed_at, attempts FROM stripe_event WHERE customer_id IS NOT NULL',
-      )
-    ).rows;
+  const ledger = async () => (await system.db.query(`${EVENTS} WHERE e.customer_id IS NOT NULL`)).rows;
   const pending = async () => (await ledger()).filter(({ processed_at }) => processed_at === null).length;
   it('acts on what was stored when the API was killed and the queue was lost before any worker saw it', async () => {
     const client = await system.signedIn();
@@ -164,6 +159,8 @@ describe('money events and deaths', () => {
   }
 
   async function sweepNow(customer: string): Promise<void> {
-    await system.db.query('UPDATE stripe_customer SET sweep_at = now() WHERE id = $1', [customer]);
+    await system.db.query('UPDATE work_item SET run_at = now(), next_poll_at = now() WHERE subject_id = $1', [
+      customer,
+    ]);
   }
 });

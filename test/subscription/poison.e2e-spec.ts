@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { eventually } from '../support/eventually.js';
-import { buyPro, stripeSdk, untilStatus } from '../support/stripe.js';
+import { EVENTS, buyPro, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
 /** A customer about whom Stripe has nothing good to say, before and among others. */
@@ -26,10 +26,11 @@ describe('a customer whom Stripe refuses', () => {
   const refuse = (customer: string) =>
     system.stripe.world.faults.add({ match: `GET /v1/customers/${customer}`, kind: 'error', status: 400 });
   const dueSince = (customer: string, seconds: number) =>
-    system.db.query('UPDATE stripe_customer SET sweep_at = now() - make_interval(secs => $2) WHERE id = $1', [
-      customer,
-      seconds,
-    ]);
+    system.db.query(
+      `UPDATE work_item SET run_at = now() - make_interval(secs => $2), next_poll_at = now() - make_interval(secs => $2)
+       WHERE subject_id = $1`,
+      [customer, seconds],
+    );
 
   it('is swept before others and holds none of them up', async () => {
     const [poison, other] = [await payer(), await payer()];
@@ -52,13 +53,7 @@ describe('a customer whom Stripe refuses', () => {
     await system.startWorker();
     await deliver(eventOf(poison.customer));
     const row = async () =>
-      (
-        await system.db.query(
-          `SELECT attempts, processed_at, last_error, extract(epoch FROM ring_at - now()) AS wait
-           FROM stripe_event WHERE id = $1`,
-          [eventOf(poison.customer)],
-        )
-      ).rows[0];
+      (await system.db.query(`${EVENTS} WHERE e.id = $1`, [eventOf(poison.customer)])).rows[0];
     await eventually('a third try to fail', async () => {
       const { attempts, wait, last_error } = await row();
       return attempts === 3 && last_error !== null && wait > 5 && wait <= 8;

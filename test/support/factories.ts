@@ -83,9 +83,13 @@ export async function buildQueuedReply(
     [chatroomId, userId],
   );
   await db.query(
-    `INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to) VALUES
-       ($1, $3, 1, 'user', 'completed', $4, NULL), ($2, $3, 2, 'model', 'queued', NULL, $1)`,
+    `INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to, completed_at) VALUES
+       ($1, $3, 1, 'user', 'completed', $4, NULL, now()), ($2, $3, 2, 'model', 'queued', NULL, $1, NULL)`,
     [promptId, replyId, chatroomId, content],
+  );
+  await db.query(
+    `INSERT INTO work_item (kind, subject_id, group_key, position, owner_id) VALUES ('reply', $1, $2, 2, $3)`,
+    [replyId, chatroomId, userId],
   );
   return { chatroomId, replyId };
 }
@@ -107,8 +111,8 @@ export interface ReplyOverrides {
 }
 
 /**
- * Inserts a prompt and its reply. A running one counts as held by a worker for an hour, so that no worker of the test
- * takes it; the test itself publishes for it and ends it.
+ * Inserts a prompt and its reply. One in progress is held by a worker process whose lease lasts an hour, so that no worker of
+ * the test takes it; the test itself publishes for it and ends it.
  */
 export async function buildReply(
   db: pg.Pool,
@@ -116,18 +120,54 @@ export async function buildReply(
   { status = 'in_progress', content = null, claim = 1 }: ReplyOverrides = {},
 ): Promise<string> {
   const [promptId, id] = [uuidv7(), uuidv7()];
-  const { rows } = await db.query<{ number: number }>(
-    'UPDATE chatroom SET next_number = next_number + 2, message_count = message_count + 2 WHERE id = $1 RETURNING next_number - 2 AS number',
+  const { rows } = await db.query<{ number: number; userId: string }>(
+    `UPDATE chatroom SET next_number = next_number + 2, message_count = message_count + 2 WHERE id = $1
+     RETURNING next_number - 2 AS number, user_id AS "userId"`,
     [roomId],
   );
-  const number = rows[0]?.number ?? 1;
-  const final = status !== 'queued' && status !== 'in_progress';
+  const { number = 1, userId } = rows[0] ?? {};
+  const unfinished = status === 'queued' || status === 'in_progress';
   await db.query(
-    `INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to, claim, completed_at, lease_until, ring_at)
-     VALUES ($1, $2, $3, 'user', 'completed', 'A prompt', NULL, 0, now(), NULL, now()),
-            ($4, $2, $3 + 1, 'model', $5, $6, $1, $7, CASE WHEN $8 THEN now() END,
-             CASE WHEN NOT $8 THEN now() + interval '1 hour' END, now() + interval '1 hour')`,
-    [promptId, roomId, number, id, status, content, claim, final],
+    `INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to, claim, completed_at)
+     VALUES ($1, $2, $3, 'user', 'completed', 'A prompt', NULL, 0, now()),
+            ($4, $2, $3 + 1, 'model', $5, $6, $1, $7, CASE WHEN NOT $8 THEN now() END)`,
+    [
+      promptId,
+      roomId,
+      number,
+      id,
+      unfinished ? 'queued' : status,
+      content,
+      unfinished ? 0 : claim,
+      unfinished,
+    ],
   );
+  if (unfinished)
+    await buildItem(db, { id, roomId, userId, number: number + 1, claim, running: status === 'in_progress' });
   return id;
+}
+
+interface ItemParts {
+  id: string;
+  roomId: string;
+  userId: string | undefined;
+  number: number;
+  claim: number;
+  running: boolean;
+}
+
+async function buildItem(
+  db: pg.Pool,
+  { id, roomId, userId, number, claim, running }: ItemParts,
+): Promise<void> {
+  const workerId = uuidv7();
+  await db.query("INSERT INTO worker_process (id, lease_until) VALUES ($1, now() + interval '1 hour')", [
+    workerId,
+  ]);
+  await db.query(
+    `INSERT INTO work_item (kind, subject_id, group_key, position, owner_id, claim, state, worker_id, next_poll_at)
+     VALUES ('reply', $1, $2, $3, $4, $5, CASE WHEN $6 THEN 'running'::work_state ELSE 'waiting' END,
+             CASE WHEN $6 THEN $7::uuid END, now() + interval '1 hour')`,
+    [id, roomId, number, userId, running ? claim : 0, running, workerId],
+  );
 }

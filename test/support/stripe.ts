@@ -102,3 +102,9 @@ export async function untilEventsAreDone(system: System, timeout = 15_000): Prom
     timeout,
   );
 }
+
+/** Stored events with the attempts that were made at each, to be followed by a condition on `e`. */
+export const EVENTS = `
+  SELECT e.id, e.processed_at, coalesce(w.claim, e.attempts) AS attempts, w.last_error,
+         extract(epoch FROM w.run_at - now())::float8 AS wait
+  FROM stripe_event e LEFT JOIN work_item w ON w.kind = 'stripe-event' AND w.subject_id = e.id`;

@@ -4,11 +4,10 @@ import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
-import { Doorbell } from '../../infra/work/work-queue.js';
+import { WorkQueue } from '../../infra/work/work-queue.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
 import type { Identity } from '../account/identity.js';
 import { OneTimeCodes, type CodePurpose } from './one-time-code.js';
-import { ringForDelivery } from './otp-delivery.work.js';
 import {
   DELETE_CODES,
   INVALIDATE_CODES,
@@ -40,7 +39,7 @@ export class OtpService {
     private readonly settings: Settings,
     private readonly database: Database,
     private readonly codes: OneTimeCodes,
-    private readonly doorbell: Doorbell,
+    private readonly queue: WorkQueue,
     private readonly audit: AuditLog,
   ) {}
 
@@ -81,7 +80,7 @@ export class OtpService {
         retryAfter: row?.retryAfter ?? this.settings.OTP_RESEND_SECONDS,
       });
     }
-    if (!this.shown) await ringForDelivery(this.doorbell, id, 0);
+    if (!this.shown) await this.queue.add('code-delivery', [{ subjectId: id, claim: 0, priority: 1 }]);
     this.audit.record('otp.sent', origin, facts);
     return this.toSentCode(otp);
   }

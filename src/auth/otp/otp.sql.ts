@@ -1,4 +1,6 @@
 import type { Statement } from '../../infra/postgres/database.js';
+import type { WorkItem } from '../../infra/work/define-work.js';
+import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../../infra/work/work.sql.js';
 
 /** From so many wrong guesses on (over all identities of an account) codes are sent once an hour only. */
 export const MAX_FAILURES_BEFORE_SLOW = 100;
@@ -27,15 +29,17 @@ export const SEND_CODE: Statement = {
       RETURNING identity
     ), code AS (
       INSERT INTO one_time_code
-        (identity, purpose, id, user_id, code_hash, sealed_code, expires_at, ring_at, request_id)
-      SELECT identity, $2, $3::uuid, (SELECT id FROM recipient), $5, $6,
-             now() + make_interval(mins => $7::int), now() + interval '3 seconds', $8
+        (identity, purpose, id, user_id, code_hash, sealed_code, expires_at)
+      SELECT identity, $2, $3::uuid, (SELECT id FROM recipient), $5, $6, now() + make_interval(mins => $7::int)
       FROM guard
       ON CONFLICT (identity, purpose) DO UPDATE SET
         id = excluded.id, user_id = excluded.user_id, code_hash = excluded.code_hash,
-        sealed_code = excluded.sealed_code, expires_at = excluded.expires_at,
-        delivery_attempts = 0, ring_at = excluded.ring_at, request_id = excluded.request_id
-      RETURNING id
+        sealed_code = excluded.sealed_code, expires_at = excluded.expires_at
+      RETURNING id, sealed_code
+    ), item AS (${enqueueItem(
+      { kind: `'code-delivery'`, subject: 'code.id::text', requestId: '$8::text', firstPoll: '3000' },
+      'code WHERE code.sealed_code IS NOT NULL',
+    )}
     )
     SELECT EXISTS (SELECT FROM code) AS sent,
            ceil(extract(epoch FROM greatest(
@@ -103,4 +107,29 @@ export const DELETE_CODES: Statement = {
   text: `
     WITH guards AS (DELETE FROM code_guard WHERE identity = ANY($1::text[]))
     DELETE FROM one_time_code WHERE identity = ANY($1::text[]) OR user_id = $2`,
+};
+
+/** Claims the delivery of a code and reads the code. $1 code, $2 worker process. */
+export const CLAIM_DELIVERY: Statement = {
+  name: 'otp_claim_delivery',
+  text: `
+    WITH w AS (${claimItem(`'code-delivery'`)} RETURNING w.*)
+    SELECT ${ITEM_COLUMNS}, c.user_id AS "userId", c.purpose, c.sealed_code AS "sealedCode", c.expires_at <= now() AS expired
+    FROM w LEFT JOIN one_time_code c ON c.id = w.subject_id::uuid`,
+};
+
+/** The delivery of a code; null where the code was replaced or is gone. */
+export interface DeliveryItem extends WorkItem {
+  userId: string | null;
+  purpose: string | null;
+  sealedCode: string | null;
+  expired: boolean | null;
+}
+
+/** The code is delivered or given up: deletes the item and what could still tell the code. $1 code, $2 claim. */
+export const FINISH_DELIVERY: Statement = {
+  name: 'otp_finish_delivery',
+  text: `
+    WITH item AS (DELETE FROM work_item w WHERE w.kind = 'code-delivery' AND ${heldBy('$1::text', '$2')} RETURNING 1)
+    UPDATE one_time_code SET sealed_code = NULL FROM item WHERE id = $1::uuid`,
 };

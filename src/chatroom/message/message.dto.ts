@@ -136,29 +136,6 @@ function toUsage(row: MessageRow): UsageDto | null {
   };
 }
 
-/** The same columns for a hand-written statement. */
-export const MESSAGE_COLUMNS = [
-  'id',
-  'chatroom_id AS "chatroomId"',
-  'role',
-  'status',
-  'content',
-  'reply_to AS "replyTo"',
-  'error_code AS "errorCode"',
-  'error_message AS "errorMessage"',
-  'finish_reason AS "finishReason"',
-  'model',
-  'prompt_tokens AS "promptTokens"',
-  'output_tokens AS "outputTokens"',
-  'thought_tokens AS "thoughtTokens"',
-  'cached_tokens AS "cachedTokens"',
-  'total_tokens AS "totalTokens"',
-  'cached',
-  'context_trimmed AS "contextTrimmed"',
-  'created_at AS "createdAt"',
-  'completed_at AS "completedAt"',
-].join(', ');
-
 /** The room of the path. */
 export const RoomId = () => UuidParam('id', 'chatroom.not_found');
 

@@ -1,34 +1,98 @@
 import type { Statement } from '../../infra/postgres/database.js';
-import { MESSAGE_COLUMNS, type MessageRow } from './message.dto.js';
+import type { MessageRow } from './message.dto.js';
 
-/** $2 before this number, $3 one more than a page; newest first. */
-export const MESSAGES_BEFORE: Statement = {
-  name: 'message_page',
-  text: `
-    SELECT number, ${MESSAGE_COLUMNS} FROM message WHERE chatroom_id = $1 AND number < $2
-    ORDER BY number DESC LIMIT $3`,
-};
+/** Every column a message is shown from, by the name its row has. Types and completeness are checked against MessageRow. */
+const COLUMNS = {
+  id: 'id',
+  chatroomId: 'chatroom_id',
+  role: 'role',
+  status: 'status',
+  content: 'content',
+  replyTo: 'reply_to',
+  errorCode: 'error_code',
+  errorMessage: 'error_message',
+  finishReason: 'finish_reason',
+  model: 'model',
+  promptTokens: 'prompt_tokens',
+  outputTokens: 'output_tokens',
+  thoughtTokens: 'thought_tokens',
+  cachedTokens: 'cached_tokens',
+  totalTokens: 'total_tokens',
+  cached: 'cached',
+  contextTrimmed: 'context_trimmed',
+  createdAt: 'created_at',
+  completedAt: 'completed_at',
+} as const satisfies Record<keyof MessageRow, string>;
+
+const select = (columns: [name: string, column: string][]) =>
+  columns.map(([name, column]) => (name === column ? column : `${column} AS "${name}"`)).join(', ');
+
+/** The columns of a message that is new or final, for RETURNING: its own status is the whole truth. */
+export const MESSAGE_COLUMNS = select(Object.entries(COLUMNS));
+
+/**
+ * The columns of any message `m`. An unfinished reply whose work item was claimed since its run began is in progress: one
+ * look by primary key, and only for a reply that is queued.
+ */
+export const LIVE_MESSAGE_COLUMNS = select(
+  Object.entries(COLUMNS).map(([name, column]) => [name, column === 'status' ? liveStatus() : `m.${column}`]),
+);
+
+function liveStatus(): string {
+  return `CASE WHEN m.status = 'queued' AND EXISTS (
+        SELECT FROM work_item w WHERE w.kind = 'reply' AND w.subject_id = m.id::text AND w.claim > m.claim
+      ) THEN 'in_progress'::message_status ELSE m.status END`;
+}
 
 /** Whether a person has the room. $1 room, $2 user. */
 export const FIND_ROOM: Statement = {
   name: 'message_find_room',
-  text: 'SELECT 1 AS found FROM chatroom WHERE id = $1 AND user_id = $2',
+  text: 'SELECT 1 AS found FROM chatroom WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL',
+};
+
+/** The newest messages of a room before a number. $1 room, $2 number, $3 one more than a page. */
+export const MESSAGES_BEFORE: Statement = {
+  name: 'message_page',
+  text: `
+    SELECT m.number, ${LIVE_MESSAGE_COLUMNS} FROM message m WHERE m.chatroom_id = $1 AND m.number < $2
+    ORDER BY m.number DESC LIMIT $3`,
 };
 
 /** $1 message, $2 room, $3 user. */
 export const FIND_MESSAGE: Statement = {
   name: 'message_find',
   text: `
-    SELECT ${MESSAGE_COLUMNS} FROM message
-    WHERE id = $1 AND chatroom_id = $2 AND EXISTS (SELECT 1 FROM chatroom WHERE id = $2 AND user_id = $3)`,
+    SELECT ${LIVE_MESSAGE_COLUMNS} FROM message m
+    WHERE m.id = $1 AND m.chatroom_id = $2
+      AND EXISTS (SELECT FROM chatroom WHERE id = $2 AND user_id = $3 AND deleted_at IS NULL)`,
 };
 
-/** What PostgreSQL says of replies that somebody listens to. Content is moved only for those that ended: others have none. */
+/**
+ * Replies that this process follows; those of deleted rooms are gone. Content is moved only for replies that ended: others
+ * have none. $1 ids.
+ */
 export const FIND_REPLIES: Statement = {
-  name: 'feed_rows',
+  name: 'message_find_replies',
   text: `
-    SELECT claim, attempts + lost_claims + 1 AS attempt, ${MESSAGE_COLUMNS}
-    FROM message WHERE id = ANY($1::uuid[]) AND role = 'model'`,
+    SELECT coalesce(w.claim, m.claim) AS claim, coalesce(w.attempts + w.lost_claims, m.attempts) + 1 AS attempt,
+           ${LIVE_MESSAGE_COLUMNS}
+    FROM message m LEFT JOIN work_item w ON w.kind = 'reply' AND w.subject_id = m.id::text
+    WHERE m.id = ANY($1::uuid[]) AND m.role = 'model'
+      AND EXISTS (SELECT FROM chatroom c WHERE c.id = m.chatroom_id AND c.deleted_at IS NULL)`,
 };
 
 export type ReplyRow = MessageRow & { claim: number; attempt: number };
+
+/** A message that came as JSON: its times are text. */
+export type JsonMessageRow = Omit<MessageRow, 'createdAt' | 'completedAt'> & {
+  createdAt: string;
+  completedAt: string | null;
+};
+
+export function fromJsonRow(row: JsonMessageRow): MessageRow {
+  return {
+    ...row,
+    createdAt: new Date(row.createdAt),
+    completedAt: row.completedAt ? new Date(row.completedAt) : null,
+  };
+}

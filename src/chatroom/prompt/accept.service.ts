@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Principal } from '../../common/auth-context.js';
-import { AppError } from '../../common/errors/app-error.js';
 import { failpoint } from '../../common/failpoint.js';
 import { IdempotencyService } from '../../infra/idempotency/idempotency.service.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
-import { QuotaService, type QuotaUsage, toUsage } from '../../quota/quota.service.js';
+import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
-import { ACCEPT, type AcceptRow, fromJsonRow } from './accept.sql.js';
-import { type AcceptedDto, toMessage } from '../message/message.dto.js';
-import { quotaExceeded } from '../../quota/quota.http.js';
-import { RoomBell } from '../reply-queue.js';
+import { QuotaService, toUsage, type QuotaUsage } from '../../quota/quota.service.js';
+import { toMessage, type AcceptedDto } from '../message/message.dto.js';
+import { fromJsonRow } from '../message/message.sql.js';
+import { requireCharged } from './charge.js';
+import { ACCEPT_PROMPT, type AcceptRow } from './prompt.sql.js';
+import { titleOf } from './title.js';
 
+/** A prompt as the client sent it. */
 export interface Prompt {
   chatroomId: string;
   content: string;
@@ -20,8 +22,8 @@ export interface Prompt {
 }
 
 export interface Accepted {
-  answer: AcceptedDto;
-  /** The answer as it is remembered under the request's key, byte for byte. */
+  response: AcceptedDto;
+  /** The response as it is stored under the request's key, byte for byte. */
   json: string;
   replayed: boolean;
   quota: QuotaUsage;
@@ -29,11 +31,11 @@ export interface Accepted {
 
 interface Written {
   accepted: Accepted;
-  /** Nothing waited or ran in the room before it, as far as the statement saw. */
-  isHead: boolean;
+  /** Of the job to be added; null: the reply waits behind another. */
+  priority: number | null;
 }
 
-/** Takes a prompt: what it answers is committed. */
+/** Accepts prompts: what a response names is committed. */
 @Injectable()
 export class AcceptService {
   constructor(
@@ -41,15 +43,16 @@ export class AcceptService {
     private readonly idempotency: IdempotencyService,
     private readonly plans: PlanService,
     private readonly quotas: QuotaService,
-    private readonly bell: RoomBell,
+    private readonly queue: WorkQueue,
   ) {}
 
   /**
-   * Stores the prompt, its queued reply and its quota unit in one transaction, then rings for a worker.
-   * @throws AppError `chatroom.not_found`, `quota.exceeded`, `idempotency.*`, `service.unavailable`
+   * Stores the prompt, its queued reply, the reply's work item and the charge in one transaction, then adds the job.
+   * @throws AppError `chatroom.not_found`, `quota.exceeded`, `queue.full`, `idempotency.*`, `service.unavailable`
    */
   async accept(user: Principal, prompt: Prompt): Promise<Accepted> {
-    if (prompt.idempotencyKey === undefined) return this.ring(await this.write(this.database, user, prompt));
+    if (prompt.idempotencyKey === undefined)
+      return this.enqueue(await this.write(this.database, user, prompt));
     let written: Written | undefined;
     const request = {
       userId: user.userId,
@@ -59,45 +62,31 @@ export class AcceptService {
     };
     const { body, replayed } = await this.idempotency.once(request, 202, async (sql) => {
       written = await this.write(sql, user, prompt);
-      return written.accepted.answer;
+      return written.accepted.response;
     });
-    if (written) return this.ring(written);
-    const quota = await this.quotas.usage(user.userId, this.limitOf(user));
-    return { answer: JSON.parse(body) as AcceptedDto, json: body, replayed, quota };
+    if (written) return this.enqueue(written);
+    const quota = await this.quotas.usage(user.userId, this.plans.limitOf(user.subscription));
+    return { response: JSON.parse(body) as AcceptedDto, json: body, replayed, quota };
   }
 
-  private limitOf(user: Principal): number | null {
-    return this.plans.dailyLimit(this.plans.tier(user.subscription));
-  }
-
-  private ring({ accepted, isHead }: Written): Accepted {
+  private enqueue({ accepted, priority }: Written): Accepted {
     failpoint('accept.committed');
-    const { id, chatroomId } = accepted.answer.reply;
-    void this.bell.ring(chatroomId, isHead ? { id, claim: 0 } : undefined);
+    const subjectId = accepted.response.reply.id;
+    if (priority !== null) void this.queue.add('reply', [{ subjectId, claim: 0, priority }]);
     return accepted;
   }
 
   private async write(sql: Sql, user: Principal, prompt: Prompt): Promise<Written> {
-    const limit = this.limitOf(user);
+    const limit = this.plans.limitOf(user.subscription);
     const { chatroomId, content, requestId } = prompt;
-    const values = [chatroomId, user.userId, limit, uuidv7(), content, uuidv7(), titleOf(content), requestId];
-    const [row] = await sql.query<AcceptRow>(ACCEPT, values);
-    if (!row?.found) throw new AppError('chatroom.not_found');
-    if (!row.prompt || !row.reply || row.used === null) throw quotaExceeded(limit);
-    const answer = { message: toMessage(fromJsonRow(row.prompt)), reply: toMessage(fromJsonRow(row.reply)) };
-    const quota = toUsage(row.used, limit, new Date());
-    const accepted = { answer, json: JSON.stringify(answer), replayed: false, quota };
-    return { accepted, isHead: row.isHead };
+    const ids = [chatroomId, user.userId, limit, uuidv7(), content, uuidv7()];
+    const values = [...ids, titleOf(content), requestId, ...this.plans.replyCaps()];
+    const [row] = await sql.query<AcceptRow>(ACCEPT_PROMPT, values);
+    const { used, reply } = requireCharged(row, limit);
+    const message = toMessage(fromJsonRow(row?.prompt ?? reply));
+    const response = { message, reply: toMessage(fromJsonRow(reply)) };
+    const quota = toUsage(used, limit, new Date());
+    const accepted = { response, json: JSON.stringify(response), replayed: false, quota };
+    return { accepted, priority: row?.priority ?? null };
   }
-}
-
-const TITLE_WORDS = 8;
-const TITLE_MAX = 60;
-
-/** The opening words of a first prompt, as a room's title. */
-export function titleOf(content: string): string {
-  const words = content.trim().split(/\s+/u);
-  const opening = [...words.slice(0, TITLE_WORDS).join(' ')];
-  const cut = opening.length > TITLE_MAX || words.length > TITLE_WORDS;
-  return cut ? `${opening.slice(0, TITLE_MAX).join('').trimEnd()}…` : opening.join('');
 }

@@ -42,7 +42,7 @@ export class PromptResponder {
     const seconds = preferredWait([request.headers.prefer ?? []].flat().join(','));
     const ended = seconds ? await this.wait(accepted, seconds, gone) : null;
     if (seconds !== undefined) void reply.header('Preference-Applied', `wait=${seconds}`);
-    const json = ended ? JSON.stringify({ ...accepted.answer, reply: toMessage(ended) }) : accepted.json;
+    const json = ended ? JSON.stringify({ ...accepted.response, reply: toMessage(ended) }) : accepted.json;
     void reply
       .status(ended ? 200 : 202)
       .type('application/json; charset=utf-8')
@@ -60,15 +60,15 @@ export class PromptResponder {
     return retried.reply;
   }
 
-  private stream(user: Principal, { answer, json }: Accepted, reply: FastifyReply): Promise<boolean> {
+  private stream(user: Principal, { response, json }: Accepted, reply: FastifyReply): Promise<boolean> {
     return this.streams
-      .open(reply, { replyId: answer.reply.id, sessionId: user.sessionId, accepted: json })
+      .open(reply, { replyId: response.reply.id, sessionId: user.sessionId, accepted: json })
       .catch((error: Error) => this.without(false, error));
   }
 
-  private wait({ answer }: Accepted, seconds: number, signal: AbortSignal): Promise<MessageRow | null> {
+  private wait({ response }: Accepted, seconds: number, signal: AbortSignal): Promise<MessageRow | null> {
     return this.waits
-      .waitFor(answer.reply.id, seconds, { signal })
+      .waitFor(response.reply.id, seconds, { signal })
       .catch((error: Error) => this.without(null, error));
   }
 
@@ -78,9 +78,9 @@ export class PromptResponder {
   }
 }
 
-function headersOf({ answer, replayed, quota }: Accepted, request: FastifyRequest): Record<string, string> {
+function headersOf({ response, replayed, quota }: Accepted, request: FastifyRequest): Record<string, string> {
   return {
-    Location: `${request.url.split('?', 1)[0]}/${answer.reply.id}`,
+    Location: `${request.url.split('?', 1)[0]}/${response.reply.id}`,
     ...quotaHeaders(quota),
     ...(replayed && { 'Idempotency-Replayed': 'true' }),
   };

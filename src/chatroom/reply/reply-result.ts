@@ -1,7 +1,20 @@
 import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
-import type { GeminiError } from '../../infra/gemini/gemini-error.js';
+import type { GeminiError, GeminiUsage } from '../../infra/gemini/gemini-error.js';
 import type { FailureCode } from './retry-decision.js';
-import type { ReplyResult } from './reply.store.js';
+
+/** How a reply ends. */
+export interface ReplyResult {
+  status: 'completed' | 'failed' | 'incomplete';
+  content: string | null;
+  error: { code: string; message: string } | null;
+  finishReason: string | null;
+  model: string;
+  usage: GeminiUsage | null;
+  cached: boolean;
+  contextTrimmed: boolean;
+  /** Gives the unit back to the day it was taken from. */
+  refund: boolean;
+}
 
 /** What a person reads beside the code. */
 const MESSAGES: Record<FailureCode, string> = {
@@ -55,4 +68,21 @@ export function failed(
     contextTrimmed,
     refund: code !== 'gemini.blocked',
   };
+}
+
+/** The values of FINISH_REPLY from $3 to $16. */
+export function toColumns(result: ReplyResult): unknown[] {
+  const { usage, error } = result;
+  const values = [
+    ...[result.status, result.content, error?.code, error?.message, result.finishReason, result.model],
+    ...[
+      usage?.promptTokens,
+      usage?.outputTokens,
+      usage?.thoughtTokens,
+      usage?.cachedTokens,
+      usage?.totalTokens,
+    ],
+    ...[result.cached, result.refund, result.contextTrimmed],
+  ];
+  return values.map((value) => value ?? null);
 }

@@ -1,115 +1,91 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../../common/failpoint.js';
 import { Settings } from '../../config/settings.js';
-import { GeminiError } from '../../infra/gemini/gemini-error.js';
-import { Doorbell } from '../../infra/work/work-queue.js';
-import type { JobContext } from '../../infra/work/define-work.js';
-import { ringForReply } from '../reply-queue.js';
-import { RoomBell } from '../reply-queue.js';
-import { failed } from './reply-result.js';
-import { decideRetry, type RetryDecision } from './retry-decision.js';
-import type { Lease } from './lease.js';
-import type { Attempt } from './reply.generator.js';
-import type { ReplyWork } from './reply.sql.js';
+import { Metrics } from '../../infra/metrics/metrics.js';
+import { Database } from '../../infra/postgres/database.js';
 import { isDatabaseUnavailable } from '../../infra/postgres/errors.js';
-import { ReplyStore, type ReplyResult } from './reply.store.js';
+import { SETTLED, type WorkContext, type WorkResult } from '../../infra/work/define-work.js';
+import { WorkQueue } from '../../infra/work/work-queue.js';
+import { toColumns, type ReplyResult } from './reply-result.js';
+import type { ReplyPublisher } from './reply.publisher.js';
+import { FINISH_REPLY, type FinishRow, type ReplyItem } from './reply.sql.js';
 
 /** Milliseconds between attempts to store what was generated while PostgreSQL is away, and for how long. */
 const STORE_EVERY = 500;
 const STORE_FOR = 120_000;
-/** Milliseconds after which a job that was told to come back is sure to find its row due. */
-const DUE_MARGIN = 20;
 
-/** What follows an attempt: the ending, another attempt later, or nothing where the reply is no longer ours. */
+/** Stores how a reply ends and publishes it. */
 @Injectable()
 export class ReplyCompletion {
   private readonly logger = new Logger(ReplyCompletion.name);
 
   constructor(
-    private readonly store: ReplyStore,
-    private readonly doorbell: Doorbell,
-    private readonly bell: RoomBell,
+    private readonly database: Database,
+    private readonly queue: WorkQueue,
+    private readonly metrics: Metrics,
     private readonly settings: Settings,
   ) {}
 
-  /** Stores the ending, tells who listens, and rings for the room's next. */
-  async end(
-    { lease: { work }, publisher }: Pick<Attempt, 'lease' | 'publisher'>,
-    ending: ReplyResult,
-    stopping: AbortSignal,
-  ): Promise<void> {
+  /**
+   * Stores the result, publishes the end, and adds the jobs of the items that became ready. A claim that holds the reply no
+   * more changes nothing.
+   */
+  async complete(
+    { lease, stopping }: WorkContext<ReplyItem>,
+    publisher: ReplyPublisher,
+    result: ReplyResult,
+  ): Promise<WorkResult> {
+    const { item } = lease;
     failpoint('reply.generated');
-    const ended = await this.finishSurely(work, ending, stopping);
+    const { ended, promoted } = await this.store(item, result, stopping);
     if (ended) failpoint('reply.finished');
     await publisher.end();
-    if (!ended) return;
-    failpoint('reply.ended');
-    this.logger.log(
-      { ...ids(work), status: ending.status, code: ending.error?.code, tokens: ending.usage?.totalTokens },
-      'a reply ended',
-    );
-    await this.bell.ring(work.chatroomId);
+    if (ended) this.log(item, result);
+    if (ended) failpoint('reply.ended');
+    await this.queue.add('reply', promoted);
+    return SETTLED;
   }
 
-  /** @throws whatever is no failure of Gemini's: the lease runs out and the relay rings */
-  async afterFailure(attempt: Attempt, error: unknown, context: JobContext): Promise<void> {
-    const { lease, model, window } = attempt;
-    const { work } = lease;
-    if (lease.stopReason) return this.stopEarly(lease);
-    if (!(error instanceof GeminiError)) throw error;
-    const situation = {
-      attempts: work.attempts + 1,
-      maxAttempts: this.settings.REPLY_ATTEMPTS,
-      model,
-      fallbackModel: this.settings.GEMINI_FALLBACK_MODEL,
-    };
-    const verdict = decideRetry(error, situation, Math.random());
-    this.logger.warn(
-      { ...ids(work), model, kind: error.kind, status: error.status, verdict },
-      'a call to Gemini failed',
-    );
-    if (verdict.action === 'retry') return this.tryLater(work, verdict, context);
-    const ending = failed(verdict.code, { model, contextTrimmed: window.trimmed }, error);
-    await this.end(attempt, ending, context.signal);
-  }
-
-  private async tryLater(
-    work: ReplyWork,
-    { delay, model, pause }: RetryDecision & { action: 'retry' },
-    context: JobContext,
-  ): Promise<void> {
-    if (!(await this.store.postpone(work, delay, 1, model))) return;
-    failpoint('reply.postponed');
-    if (pause > 0)
-      await context
-        .pauseQueue(pause)
-        .catch((error: Error) => this.logger.warn(`the queue was not paused: ${error.message}`));
-    await ringForReply(this.doorbell, work.id, work.claim, delay + DUE_MARGIN);
-  }
-
-  /** Lost: the row is somebody else's by now. A process that stops gives its reply back at once. */
-  private async stopEarly({ work, stopReason }: Lease): Promise<void> {
-    this.logger.log({ ...ids(work), reason: stopReason }, 'a reply was left');
-    if (stopReason !== 'shutdown') return;
-    if (await this.store.postpone(work, 0, 0, work.triedModel))
-      await ringForReply(this.doorbell, work.id, work.claim);
-  }
-
-  /** Stores the ending, also over an outage of PostgreSQL: what was generated is not paid for twice. */
-  private async finishSurely(work: ReplyWork, ending: ReplyResult, stopping: AbortSignal): Promise<boolean> {
+  /** Stores the result also over an outage of PostgreSQL: what was generated is not paid for twice. */
+  private async store(item: ReplyItem, result: ReplyResult, stopping: AbortSignal): Promise<FinishRow> {
+    const { subjectId, claim, userId } = item;
+    const values = [
+      subjectId,
+      claim,
+      ...toColumns(result),
+      userId,
+      this.settings.MAX_RUNNING_REPLIES_PER_USER,
+    ];
     const giveUpAt = performance.now() + STORE_FOR;
     for (;;) {
       try {
-        return await this.store.finish(work, ending);
+        const [row] = await this.database.query<FinishRow>(FINISH_REPLY, values);
+        return row ?? { ended: false, promoted: [] };
       } catch (error) {
         if (!isDatabaseUnavailable(error) || stopping.aborted || performance.now() > giveUpAt) throw error;
-        await new Promise((resolve) => setTimeout(resolve, STORE_EVERY));
+        await delay(STORE_EVERY);
       }
     }
   }
-}
 
-/** What every log line about a reply names: never any of its text. */
-function ids({ id, claim, attempts, requestId }: ReplyWork) {
-  return { replyId: id, claim, attempts, requestId };
+  /** Never any of the text. */
+  private log(
+    { subjectId, claim, attempts, requestId }: ReplyItem,
+    { status, error, usage }: ReplyResult,
+  ): void {
+    this.metrics.replyEnded(status);
+    this.logger.log(
+      {
+        replyId: subjectId,
+        claim,
+        attempts,
+        requestId,
+        status,
+        code: error?.code,
+        tokens: usage?.totalTokens,
+      },
+      'a reply ended',
+    );
+  }
 }

@@ -10,7 +10,7 @@ import {
   type ChatroomRow,
   toChatroom,
 } from './chatroom.dto.js';
-import { FIRST_PAGE, NEXT_PAGE, SEARCH_PAGE } from './chatroom.sql.js';
+import { CHATROOM_FIRST_PAGE, CHATROOM_NEXT_PAGE, CHATROOM_SEARCH_PAGE } from './chatroom.sql.js';
 import { fromRoomCursor, toRoomCursor } from '../message/cursor.js';
 
 /**
@@ -101,9 +101,13 @@ export class ChatroomListService {
   ): Promise<ChatroomRow[]> {
     if (q) {
       const [time = null, id = null] = after;
-      return this.database.query(SEARCH_PAGE, [userId, count, time, id, `%${escapeLike(q)}%`]);
+      return this.database.query(CHATROOM_SEARCH_PAGE, [userId, count, time, id, `%${escapeLike(q)}%`]);
     }
-    return this.database.query(after.length > 0 ? NEXT_PAGE : FIRST_PAGE, [userId, count, ...after]);
+    return this.database.query(after.length > 0 ? CHATROOM_NEXT_PAGE : CHATROOM_FIRST_PAGE, [
+      userId,
+      count,
+      ...after,
+    ]);
   }
 }
 

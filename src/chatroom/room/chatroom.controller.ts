@@ -17,6 +17,8 @@ import {
   CreateChatroomDto,
   UpdateChatroomDto,
 } from './chatroom.dto.js';
+import { Origin, type RequestOrigin } from '../../common/http/request-context.js';
+import { ChatroomDeletionService } from './chatroom-deletion.service.js';
 import { ChatroomService } from './chatroom.service.js';
 import { RoomId } from '../message/message.dto.js';
 import { ChatroomListService } from './chatroom-list.service.js';
@@ -27,6 +29,7 @@ export class ChatroomController {
   constructor(
     private readonly chatrooms: ChatroomService,
     private readonly list: ChatroomListService,
+    private readonly deletion: ChatroomDeletionService,
   ) {}
 
   /** Open a chatroom. With an `Idempotency-Key` a repetition answers the first one's room. */
@@ -86,7 +89,11 @@ export class ChatroomController {
   @Delete(':id')
   @HttpCode(204)
   @ApiSignedIn('chatroom.not_found')
-  remove(@CurrentUser() user: Principal, @RoomId() id: string): Promise<void> {
-    return this.chatrooms.remove(user, id);
+  remove(
+    @CurrentUser() user: Principal,
+    @RoomId() id: string,
+    @Origin() { requestId }: RequestOrigin,
+  ): Promise<void> {
+    return this.deletion.delete(user, id, requestId);
   }
 }

@@ -13,9 +13,7 @@ import {
 } from './chatroom.dto.js';
 import type { CreateChatroomDto, UpdateChatroomDto } from './chatroom.dto.js';
 import { MessageService } from '../message/message.service.js';
-import { CREATE, FIND, REMOVE, UPDATE } from './chatroom.sql.js';
-import { ReplyEndNotifier } from '../reply-channel.js';
-import { ChatroomDeletionService } from './chatroom-deletion.service.js';
+import { CREATE_CHATROOM, FIND_CHATROOM, UPDATE_CHATROOM } from './chatroom.sql.js';
 
 const DEFAULT_TITLE = 'New chat';
 
@@ -26,8 +24,6 @@ export class ChatroomService {
     private readonly database: Database,
     private readonly idempotency: IdempotencyService,
     private readonly settings: Settings,
-    private readonly stopper: ReplyEndNotifier,
-    private readonly deletion: ChatroomDeletionService,
     private readonly messages: MessageService,
   ) {}
 
@@ -42,7 +38,7 @@ export class ChatroomService {
     const values = [uuidv7(), user.userId, title, body.title === undefined, systemInstruction, model];
     const request = { userId: user.userId, key, route: 'POST /chatroom', body };
     return this.idempotency.once(request, 201, async (sql) => {
-      const [row] = await sql.query<ChatroomRow>(CREATE, values);
+      const [row] = await sql.query<ChatroomRow>(CREATE_CHATROOM, values);
       if (!row) throw new AppError('auth.unauthenticated');
       return toChatroom(row);
     });
@@ -53,7 +49,7 @@ export class ChatroomService {
    * @throws AppError `chatroom.not_found`
    */
   async get(user: Principal, id: string, limit: number): Promise<ChatroomWithMessagesDto> {
-    const [row] = await this.database.query<ChatroomRow>(FIND, [id, user.userId]);
+    const [row] = await this.database.query<ChatroomRow>(FIND_CHATROOM, [id, user.userId]);
     return { ...toChatroom(existing(row)), messages: await this.messages.newest(id, limit) };
   }
 
@@ -64,22 +60,12 @@ export class ChatroomService {
   async update(user: Principal, id: string, body: UpdateChatroomDto): Promise<ChatroomDto> {
     this.requireAllowedModel(body.model);
     const { title = null, systemInstruction, model } = body;
-    const [row] = await this.database.query<ChatroomRow>(UPDATE, [
+    const [row] = await this.database.query<ChatroomRow>(UPDATE_CHATROOM, [
       ...[id, user.userId, title],
       ...[systemInstruction !== undefined, systemInstruction ?? null],
       ...[model !== undefined, model ?? null],
     ]);
     return toChatroom(existing(row));
-  }
-
-  /**
-   * Removes the room with its messages; replies that are still running are stopped.
-   * @throws AppError `chatroom.not_found`
-   */
-  async remove(user: Principal, id: string): Promise<void> {
-    await this.deletion.deleteInBatches(user.userId, id);
-    const [row] = await this.database.query<{ unfinished: string[] }>(REMOVE, [id, user.userId]);
-    this.stopper.stop(existing(row).unfinished);
   }
 
   private requireAllowedModel(model: string | null | undefined): void {

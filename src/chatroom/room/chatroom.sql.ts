@@ -1,4 +1,6 @@
 import type { Statement } from '../../infra/postgres/database.js';
+import type { ReadyItem } from '../../infra/work/define-work.js';
+import { enqueueItem, promotedJson } from '../../infra/work/work.sql.js';
 
 const COLUMNS = [
   'id',
@@ -13,84 +15,153 @@ const COLUMNS = [
 ].join(', ');
 
 /**
- * What each change of a room carries with it, so that a cached list can never be stale. The room comes first and the person
- * second, here as in every statement that locks both: two that went the other way round would wait for each other.
+ * Every change of a room is one of the list, so that a cached list can never be stale. The account comes first, here as in
+ * every statement that locks both.
  */
-const BUMP_LIST =
-  'UPDATE app_user u SET room_list_version = u.room_list_version + 1 FROM room WHERE u.id = room.user_id';
+const CHANGE_LIST = (user: string) =>
+  `UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = ${user} RETURNING id`;
 
 /**
- * $1 id, $2 user, $3 title, $4 whether the title is the default one, $5 instruction, $6 model. The person comes first,
- * since nobody else can hold a room that is new: one who is being deleted gets none.
+ * An account that is being deleted gets no room. Locks: account.
+ * $1 id, $2 user, $3 title, $4 whether the title is the default one, $5 instruction, $6 model.
  */
-export const CREATE: Statement = {
+export const CREATE_CHATROOM: Statement = {
   name: 'chatroom_create',
   text: `
-    WITH person AS (
-      UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = $2 RETURNING id
+    WITH account AS (${CHANGE_LIST('$2')}
     ), room AS (
       INSERT INTO chatroom (id, user_id, title, title_is_default, system_instruction, model)
-      SELECT $1::uuid, id, $3, $4::boolean, $5, $6 FROM person
+      SELECT $1::uuid, id, $3, $4::boolean, $5, $6 FROM account
       RETURNING *
     )
     SELECT ${COLUMNS} FROM room`,
 };
 
-export const FIND: Statement = {
+export const FIND_CHATROOM: Statement = {
   name: 'chatroom_find',
-  text: `SELECT ${COLUMNS} FROM chatroom WHERE id = $1 AND user_id = $2`,
+  text: `SELECT ${COLUMNS} FROM chatroom WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL`,
 };
 
-/** $3 title or null; $4 whether the instruction changes, $5 to what; $6 whether the model changes, $7 to what. */
-export const UPDATE: Statement = {
+/**
+ * Changes what is named. Locks: account, room. An update of a room that is not there changes the list's version, which costs
+ * one cached page. $1 id, $2 user, $3 title or null, $4 whether the instruction changes, $5 to what, $6 whether the model
+ * changes, $7 to what.
+ */
+export const UPDATE_CHATROOM: Statement = {
   name: 'chatroom_update',
   text: `
-    WITH room AS (
-      UPDATE chatroom SET
-        title = coalesce($3, title), title_is_default = title_is_default AND $3 IS NULL,
-        system_instruction = CASE WHEN $4 THEN $5 ELSE system_instruction END,
-        model = CASE WHEN $6 THEN $7 ELSE model END,
+    WITH account AS (${CHANGE_LIST('$2')}
+    ), room AS (
+      UPDATE chatroom c SET
+        title = coalesce($3, c.title), title_is_default = c.title_is_default AND $3 IS NULL,
+        system_instruction = CASE WHEN $4 THEN $5 ELSE c.system_instruction END,
+        model = CASE WHEN $6 THEN $7 ELSE c.model END,
         updated_at = now()
-      WHERE id = $1 AND user_id = $2
-      RETURNING *
-    ), bump AS (${BUMP_LIST})
+      FROM account WHERE c.id = $1 AND c.user_id = account.id AND c.deleted_at IS NULL
+      RETURNING c.*
+    )
     SELECT ${COLUMNS} FROM room`,
 };
 
-/** Its messages go with it. Tells which replies were unfinished. */
-export const REMOVE: Statement = {
-  name: 'chatroom_remove',
+/**
+ * Takes a room out of sight, ends its unfinished replies and orders the purge of its rows. Locks: account, room, work item.
+ * $1 id, $2 user, $3 replies that the owner may run at once, $4 request id.
+ */
+export const DELETE_CHATROOM: Statement = {
+  name: 'chatroom_delete',
+  text: `
+    WITH account AS (${CHANGE_LIST('$2')}
+    ), room AS (
+      UPDATE chatroom c SET deleted_at = now() FROM account
+      WHERE c.id = $1 AND c.user_id = account.id AND c.deleted_at IS NULL RETURNING c.id, c.user_id
+    ), ended AS (
+      DELETE FROM work_item w USING room WHERE w.kind = 'reply' AND w.owner_id = room.user_id AND w.group_key = room.id::text
+      RETURNING w.subject_id, w.owner_id
+    ), promoted AS (
+      SELECT n.* FROM (SELECT DISTINCT owner_id FROM ended) e, work_promote('reply', e.owner_id, $3::int) n
+    ), purge AS (${enqueueItem(
+      { kind: `'chatroom-purge'`, subject: 'room.id::text', requestId: '$4::text', firstPoll: '1000' },
+      'room',
+    )}
+    )
+    SELECT ARRAY(SELECT subject_id FROM ended) AS ended, ${promotedJson()} AS promoted FROM room`,
+};
+
+export interface DeletedRow {
+  /** Replies that were unfinished. */
+  ended: string[];
+  promoted: ReadyItem[];
+}
+
+/**
+ * As DELETE_CHATROOM, for every room of an account that is about to be deleted: they stay behind without a user until they
+ * are purged. Called while the account is locked. $1 user, $2 request id.
+ */
+export const DELETE_CHATROOMS: Statement = {
+  name: 'chatroom_delete_all',
   text: `
     WITH room AS (
-      DELETE FROM chatroom WHERE id = $1 AND user_id = $2 RETURNING id, user_id
-    ), bump AS (${BUMP_LIST})
-    SELECT ARRAY(
-      SELECT m.id FROM message m WHERE m.chatroom_id = room.id AND m.status IN ('queued', 'in_progress')
-    ) AS unfinished
-    FROM room`,
+      UPDATE chatroom SET deleted_at = coalesce(deleted_at, now()), user_id = NULL WHERE user_id = $1 RETURNING id
+    ), ended AS (
+      DELETE FROM work_item WHERE kind = 'reply' AND owner_id = $1 RETURNING subject_id
+    ), purge AS (${enqueueItem(
+      { kind: `'chatroom-purge'`, subject: 'room.id::text', requestId: '$2::text', firstPoll: '0' },
+      'room',
+    )}
+    )
+    SELECT subject_id AS id, true AS unfinished FROM ended
+    UNION ALL
+    SELECT m.id::text, false FROM room JOIN message m ON m.chatroom_id = room.id
+    WHERE m.role = 'model' AND m.completed_at > now() - interval '15 minutes'`,
+};
+
+/** A reply whose stream may still be in Redis. */
+export interface PublishedReply {
+  id: string;
+  unfinished: boolean;
+}
+
+/** Deletes some messages of a deleted room. $1 room, $2 how many at most. */
+export const PURGE_MESSAGES: Statement = {
+  name: 'chatroom_purge_messages',
+  text: `
+    WITH batch AS (
+      SELECT m.id FROM message m JOIN chatroom c ON c.id = m.chatroom_id
+      WHERE m.chatroom_id = $1 AND c.deleted_at IS NOT NULL ORDER BY m.number DESC LIMIT $2
+    ), purged AS (
+      DELETE FROM message WHERE id IN (SELECT id FROM batch) RETURNING 1
+    )
+    SELECT count(*)::int AS purged FROM purged`,
+};
+
+/** Deletes a deleted room that has no messages any more. $1 room. */
+export const PURGE_CHATROOM: Statement = {
+  name: 'chatroom_purge',
+  text: `DELETE FROM chatroom c WHERE c.id = $1 AND c.deleted_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM message m WHERE m.chatroom_id = c.id)`,
 };
 
 /** $2 one more than a page. */
-export const FIRST_PAGE: Statement = {
+export const CHATROOM_FIRST_PAGE: Statement = {
   name: 'chatroom_first_page',
   text: `
-    SELECT ${COLUMNS} FROM chatroom WHERE user_id = $1
+    SELECT ${COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
 /** $2 one more than a page; $3 and $4 where the page before ended. */
-export const NEXT_PAGE: Statement = {
+export const CHATROOM_NEXT_PAGE: Statement = {
   name: 'chatroom_next_page',
   text: `
-    SELECT ${COLUMNS} FROM chatroom WHERE user_id = $1 AND (activity_at, id) < ($3, $4)
+    SELECT ${COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL AND (activity_at, id) < ($3, $4)
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
 /** $3 and $4 where the page before ended, or null; $5 a pattern of ILIKE. */
-export const SEARCH_PAGE: Statement = {
+export const CHATROOM_SEARCH_PAGE: Statement = {
   name: 'chatroom_search_page',
   text: `
     SELECT ${COLUMNS} FROM chatroom
-    WHERE user_id = $1 AND ($3::timestamptz IS NULL OR (activity_at, id) < ($3, $4::uuid)) AND title ILIKE $5
+    WHERE user_id = $1 AND deleted_at IS NULL AND ($3::timestamptz IS NULL OR (activity_at, id) < ($3, $4::uuid)) AND title ILIKE $5
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };

@@ -28,6 +28,7 @@ export const CATALOGUE = {
   'auth.otp_cooldown': [429, 'A code was sent a moment ago'],
   'auth.otp_attempts_exceeded': [429, 'Too many wrong codes'],
   'quota.exceeded': [429, "The day's prompts are used up"],
+  'queue.full': [429, 'Too many replies are unfinished'],
   'rate_limit.exceeded': [429, 'Too many requests'],
   internal: [500, 'Something went wrong on our side'],
   'stripe.unavailable': [503, 'Stripe cannot be reached'],

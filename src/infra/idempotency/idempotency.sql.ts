@@ -1,5 +1,5 @@
 import type { Statement } from '../postgres/database.js';
-import { sweepOf } from '../postgres/retention.js';
+import type { RetentionRule } from '../postgres/retention.js';
 
 export interface IdempotencyRow {
   fingerprint: string;
@@ -44,4 +44,4 @@ export const DELETE_KEYS: Statement = {
 };
 
 /** Results after their 24 h, and claims that lapsed. */
-export const EXPIRED_KEYS = sweepOf('idempotency_key', 'expires_at <= now()');
+export const EXPIRED_KEYS: RetentionRule = { table: 'idempotency_key', condition: 'expires_at <= now()' };

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { Database } from '../postgres/database.js';
-import { QueueDepth } from '../work/work-queue.js';
+import { WorkQueue } from '../work/work-queue.js';
 import { Metrics } from './metrics.js';
 
 /** What is looked up when somebody asks: the database pool and the queues. */
 @Injectable()
 export class Gauges {
-  constructor({ registry }: Metrics, { pool }: Database, queues: QueueDepth) {
+  constructor({ registry }: Metrics, { pool }: Database, queue: WorkQueue) {
     new Gauge({
       name: 'database_pool_connections',
       help: 'Connections of the pool to PostgreSQL, and requests that wait for one.',
@@ -25,7 +25,7 @@ export class Gauges {
       labelNames: ['queue', 'state'],
       registers: [registry],
       async collect() {
-        const counts = await queues.count();
+        const counts = await queue.depth();
         this.reset();
         for (const { queue, state, jobs } of counts) this.set({ queue, state }, jobs);
       },

@@ -1,47 +1,52 @@
 import { Logger } from '@nestjs/common';
-import type { Rescue } from '../work/recovery.js';
 import type { Database, Statement } from './database.js';
 
-/** Rows that one sweep removes at most, so that none lasts. */
-const SWEPT_AT_ONCE = 1_000;
+/** Rows that one statement removes at most, so that none lasts. */
+const BATCH = 1_000;
 
-/** Milliseconds from one round of sweeps to the next. */
-const INTERVAL = 600_000;
+/** Which rows of a table are no longer kept. */
+export interface RetentionRule {
+  table: string;
+  /** SQL; a row for which it is false when its turn comes stays. */
+  condition: string;
+}
 
-/** Removes rows that are over. @param over the condition; one that is no longer over when its turn comes stays */
-export function sweepOf(table: string, over: string): Statement {
-  const some = `SELECT ctid FROM ${table} WHERE ${over} LIMIT ${SWEPT_AT_ONCE}`;
+/** The statement that deletes one batch of a rule's rows. */
+export function deleteExpired({ table, condition }: RetentionRule): Statement {
+  const batch = `SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${BATCH}`;
   return {
-    name: `sweep_${table}`,
-    text: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${some})) AND ${over} RETURNING 1 AS swept`,
+    name: `retention_${table}`,
+    text: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${batch})) AND ${condition} RETURNING 1 AS deleted`,
   };
 }
 
-/** Now and then removes rows that are over. It rings for nobody. */
-export abstract class Sweeper implements Rescue {
-  abstract readonly name: string;
-  protected abstract readonly sweeps: readonly Statement[];
-  private readonly logger = new Logger('Sweeper');
-  private next = 0;
+/** Deletes rows that are no longer kept, in batches. */
+export class Retention {
+  readonly name = 'retention';
+  /** Milliseconds. */
+  readonly interval = 600_000;
+  private readonly logger = new Logger('Retention');
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly rules: readonly RetentionRule[],
+  ) {}
 
-  /** One round, when it is time; where there is more than one sweep takes, the next follows at once. */
-  async rescue(): Promise<number> {
-    if (Date.now() < this.next) return 0;
-    this.next = Date.now() + INTERVAL;
-    for (const sweep of this.sweeps) await this.sweep(sweep);
-    return 0;
+  /** Applies every rule once. One that fails keeps no other from its turn. */
+  async run(): Promise<void> {
+    for (const rule of this.rules) await this.apply(rule);
   }
 
-  /** One that fails keeps no other from its turn, and has its own in the next round. */
-  private async sweep(sweep: Statement): Promise<void> {
+  private async apply(rule: RetentionRule): Promise<void> {
+    const statement = deleteExpired(rule);
     try {
-      const swept = (await this.database.query(sweep, [])).length;
-      if (swept === SWEPT_AT_ONCE) this.next = 0;
-      this.logger.debug({ sweep: sweep.name, swept }, 'swept');
+      let deleted: number;
+      do {
+        deleted = (await this.database.query(statement, [])).length;
+        this.logger.debug({ table: rule.table, deleted }, 'expired rows were deleted');
+      } while (deleted === BATCH);
     } catch (error) {
-      this.logger.warn({ sweep: sweep.name, err: error }, 'a sweep failed and waits for the next round');
+      this.logger.warn({ table: rule.table, err: error }, 'expired rows stay until the next round');
     }
   }
 }

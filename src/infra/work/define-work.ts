@@ -1,33 +1,103 @@
-import type { z } from 'zod';
+import type { Statement } from '../postgres/database.js';
 
-/** All keys of BullMQ share a hash tag, so that they live in one slot of a Redis Cluster. */
-export const QUEUE_PREFIX = '{gemini-chat}';
+/** Every kind of work. Each has one queue of the same name, so that one kind never delays another. */
+export const WORK_KINDS = [
+  'reply',
+  'stripe-event',
+  'code-delivery',
+  'customer-reconciliation',
+  'chatroom-purge',
+] as const;
 
-/** Names of the queues: one a kind of work, so that one kind never starves another. */
-export const QUEUES = ['reply', 'stripe-event', 'otp-delivery'] as const;
+export type WorkKind = (typeof WORK_KINDS)[number];
 
-/** A kind of work: its queue, its name and the ids it carries. Content never travels in a job: rows are the work items. */
-export interface JobDefinition<Payload> {
-  readonly queue: (typeof QUEUES)[number];
-  readonly name: string;
-  readonly payload: z.ZodType<Payload>;
+/** A work item that this process holds, as its claim returned it. */
+export interface WorkItem {
+  kind: WorkKind;
+  /** What the work is about: the id of a message, an event, a code, a customer or a room. */
+  subjectId: string;
+  /** The fencing token. */
+  claim: number;
+  /** Runs that failed before this one. */
+  attempts: number;
+  /** Claims lost with their workers before this one. */
+  lostClaims: number;
+  /** What the last attempt left for this one. */
+  retryWith: string | null;
+  /** Of the request that made the work; null where there was none. */
+  requestId: string | null;
 }
 
-/** Declares a job beside the feature that owns it; the producer and the processor both use this one value. */
-export function defineJob<Payload>(definition: JobDefinition<Payload>): JobDefinition<Payload> {
-  return Object.freeze(definition);
-}
+/** Why a run ends early: the item belongs to another claim or is gone, or this process stops. */
+export type StopReason = 'lost' | 'shutdown';
 
-/** What a processor may tell the queue beside "done". */
-export interface JobContext {
-  /** Ends when the process has to stop: finish or give the work back. */
+/** The claim of one item in this process. */
+export interface Lease<Item extends WorkItem = WorkItem> {
+  readonly item: Item;
+  /** Aborted with a StopReason. */
   readonly signal: AbortSignal;
-  /** Stops the whole queue, for every worker, for that many milliseconds: a limit of the provider was met. */
+  /** Whether no other process can hold the item at this instant. A process that was frozen is false here until it has checked. */
+  readonly held: boolean;
+  readonly stopReason: StopReason | null;
+}
+
+/** What a run may use beside its item. */
+export interface WorkContext<Item extends WorkItem = WorkItem> {
+  readonly lease: Lease<Item>;
+  /** Aborted when the process has to stop: store what is there, or give the item back. */
+  readonly stopping: AbortSignal;
+  /** Stops the queue of this kind, for every worker, for that many milliseconds. */
   pauseQueue(milliseconds: number): Promise<void>;
 }
 
-/** The worker's side of one job. An error that is thrown is logged; what happens next is the relay's to decide, from the row. */
-export interface JobProcessor<Payload> {
-  readonly job: JobDefinition<Payload>;
-  process(payload: Payload, context: JobContext): Promise<void>;
+/** What becomes of an item after a run. */
+export type WorkResult =
+  /** The engine deletes the item; one that was scheduled again during the run stays. */
+  | { action: 'done' }
+  /** The run has written its result and deleted its item, in one statement of its own. */
+  | { action: 'settled' }
+  /** The item becomes ready again. */
+  | {
+      action: 'retry';
+      /** Milliseconds. */
+      delay: number;
+      /** Whether this run counts as a failed attempt; a run that the shutdown ended does not. */
+      failed: boolean;
+      retryWith?: string | null;
+      error?: string;
+    };
+
+export const DONE: WorkResult = { action: 'done' };
+export const SETTLED: WorkResult = { action: 'settled' };
+
+/**
+ * How one kind of work is done. The effect of `run` must be harmless when it happens twice: an item is run at least once,
+ * and only what names its claim is fenced.
+ */
+export interface WorkProcessor<Item extends WorkItem = WorkItem> {
+  readonly kind: WorkKind;
+  /** Runs at a time in one process. */
+  readonly concurrency: number;
+  /** Runs a minute over all processes, at even distances; undefined: no limit. */
+  readonly maxPerMinute?: number;
+  /** Claims an item and returns what its run needs; undefined: the engine's own statement. $1 subject, $2 worker, then `values`. */
+  readonly claim?: { statement: Statement; values: unknown[] };
+  /** Does one attempt. What it throws is logged, and `afterError` decides. */
+  run(context: WorkContext<Item>): Promise<WorkResult>;
+  /** What becomes of the item after a run that threw; an outage of PostgreSQL and the loss of the claim are not asked about. */
+  afterError(item: Item, error: unknown): WorkResult;
+}
+
+/** An item that became ready: what its job names. */
+export interface ReadyItem {
+  subjectId: string;
+  /** The claim before the next one. */
+  claim: number;
+  /** From 1, the most urgent. */
+  priority: number;
+}
+
+/** Milliseconds before the next attempt: doubles from one second up to `max`. @param attempts from 1 */
+export function exponentialDelay(attempts: number, max: number): number {
+  return Math.min(max, 1_000 * 2 ** Math.min(attempts, 20));
 }

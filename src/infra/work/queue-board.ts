@@ -6,7 +6,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { BullBoardModule } from '@bull-board/nestjs';
 import { Module } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
-import { QUEUES } from './define-work.js';
+import { WORK_KINDS } from './define-work.js';
 
 type ApiRoutes = Parameters<FastifyAdapter['setApiRoutes']>[0];
 type Plugin = ReturnType<FastifyAdapter['registerPlugin']>;
@@ -72,7 +72,7 @@ const options = { readOnlyMode: true, allowRetries: false };
         middleware: [],
       }),
     }),
-    BullBoardModule.forFeature(...QUEUES.map((name) => ({ name, adapter: BullMQAdapter, options }))),
+    BullBoardModule.forFeature(...WORK_KINDS.map((name) => ({ name, adapter: BullMQAdapter, options }))),
   ],
 })
 export class QueueBoardModule {}

@@ -1,48 +1,47 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { failpoint } from '../../common/failpoint.js';
+import { Database } from '../postgres/database.js';
+import { WORK_KINDS, type ReadyItem, type WorkKind } from './define-work.js';
+import type { PeriodicTask } from './periodic-task.js';
+import { WorkQueue } from './work-queue.js';
+import { RECOVER_READY, RECOVER_RUNNING } from './work.sql.js';
 
-/** Finds rows that are due and have nobody working on them, and rings for them. @returns how many it rang for */
-export interface Rescue {
-  readonly name: string;
-  rescue(): Promise<number>;
-}
+/** Items of one pass, at most. */
+const BATCH = 500;
+/** Milliseconds between two looks at the same ready item, so that one worker does not repeat what another did. */
+const NEXT_LOOK = 5_000;
 
-const INTERVAL = 1_000;
+type RecoveredItem = ReadyItem & { kind: WorkKind };
 
-/** Runs every rescue about once a second, one pass of each at a time: what Redis or a dead process lost is found in PostgreSQL. */
+/**
+ * Finds in PostgreSQL the work that Redis or a dead worker lost: ready items whose job may be gone, and running ones whose
+ * worker's lease has expired. What waits behind another item is never looked at, so a pass costs the same however much waits.
+ */
 @Injectable()
-export class Relay {
-  private readonly logger = new Logger(Relay.name);
-  private readonly timers = new Map<string, NodeJS.Timeout>();
-  private readonly failing = new Set<string>();
-  private stopped = false;
+export class Recovery implements PeriodicTask {
+  readonly name = 'recovery of lost work';
+  readonly interval = 1_000;
+  private readonly logger = new Logger(Recovery.name);
 
-  start(rescue: Rescue): void {
-    const pass = async () => {
-      await this.pass(rescue);
-      if (!this.stopped)
-        this.timers.set(
-          rescue.name,
-          setTimeout(() => void pass(), INTERVAL * (0.8 + 0.4 * Math.random())),
-        );
-    };
-    void pass();
+  constructor(
+    private readonly database: Database,
+    private readonly queue: WorkQueue,
+  ) {}
+
+  /** Makes one pass. */
+  async run(): Promise<void> {
+    const lost = await this.database.query<RecoveredItem>(RECOVER_RUNNING, [BATCH, NEXT_LOOK]);
+    const unqueued = await this.database.query<RecoveredItem>(RECOVER_READY, [BATCH, NEXT_LOOK]);
+    if (lost.length + unqueued.length === 0) return;
+    failpoint('recovery.marked');
+    this.logger.debug({ lost: lost.length, unqueued: unqueued.length }, 'work was recovered');
+    await Promise.all(WORK_KINDS.map((kind) => this.add(kind, [...lost, ...unqueued])));
   }
 
-  stop(): void {
-    this.stopped = true;
-    for (const timer of this.timers.values()) clearTimeout(timer);
-  }
-
-  private async pass(rescue: Rescue): Promise<void> {
-    const { name } = rescue;
-    try {
-      const rung = await rescue.rescue();
-      if (rung > 0) this.logger.log({ rescue: name, rung }, 'rang for work that nobody had taken');
-      if (this.failing.delete(name)) this.logger.log({ rescue: name }, 'the rescue works again');
-    } catch (error) {
-      if (!this.failing.has(name))
-        this.logger.warn({ rescue: name, err: error }, 'the rescue failed and goes on trying');
-      this.failing.add(name);
-    }
+  private add(kind: WorkKind, items: RecoveredItem[]): Promise<boolean> {
+    return this.queue.add(
+      kind,
+      items.filter((item) => item.kind === kind),
+    );
   }
 }

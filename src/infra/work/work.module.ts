@@ -1,15 +1,19 @@
-import { DynamicModule, Module } from '@nestjs/common';
 import { BullModule } from '@nestjs/bullmq';
-import { REDIS } from '../redis/redis.module.js';
+import { DynamicModule, Module } from '@nestjs/common';
 import type { RedisClient } from '../redis/connect.js';
-import { Doorbell } from './work-queue.js';
-import { QUEUE_PREFIX, QUEUES } from './define-work.js';
+import { REDIS } from '../redis/redis.module.js';
+import { WORK_KINDS } from './define-work.js';
+import { PeriodicTasks } from './periodic-task.js';
+import { Recovery } from './recovery.js';
+import { WorkLeases } from './work-leases.js';
+import { QUEUE_PREFIX, WorkQueue } from './work-queue.js';
+import { WorkRunner } from './work-runner.js';
 
-/** The producer's side of the queues, for both processes, on the fail-fast connection. */
+/** The producer's side of the queues, for both processes, on the connection that fails fast. */
 @Module({})
-export class QueueModule {
+export class WorkModule {
   static forRoot(): DynamicModule {
-    const queues = QUEUES.map((name) =>
+    const queues = WORK_KINDS.map((name) =>
       BullModule.registerQueueAsync({
         name,
         inject: [REDIS],
@@ -23,11 +27,18 @@ export class QueueModule {
       }),
     );
     return {
-      module: QueueModule,
+      module: WorkModule,
       global: true,
       imports: queues,
-      providers: [Doorbell],
-      exports: [Doorbell, ...queues],
+      providers: [WorkQueue],
+      exports: [WorkQueue, ...queues],
     };
   }
 }
+
+/** What takes and does the work. Only the worker has it. */
+@Module({
+  providers: [WorkLeases, WorkRunner, Recovery, PeriodicTasks],
+  exports: [WorkLeases, WorkRunner, Recovery, PeriodicTasks],
+})
+export class WorkRunnerModule {}

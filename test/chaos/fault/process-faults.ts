@@ -10,8 +10,8 @@ const AT_WORKER: Failpoint[] = [
   'reply.generated',
   'reply.finished',
   'reply.ended',
-  'reply.postponed',
-  'rescue.marked',
+  'work.released',
+  'recovery.marked',
 ];
 
 /** Milliseconds that users go on acting after a fault, within which an armed failpoint is reached or not. */
@@ -118,8 +118,10 @@ interface Held {
 
 async function unfinished(scene: Scene): Promise<Held[]> {
   const { rows } = await scene.world.db.query<Held>(
-    `SELECT reply.id, reply.claim, prompt.content FROM message reply JOIN message prompt ON prompt.id = reply.reply_to
-     WHERE reply.chatroom_id = ANY ($1) AND reply.status = 'in_progress'`,
+    `SELECT reply.id, item.claim, prompt.content
+     FROM work_item item
+     JOIN message reply ON reply.id = item.subject_id::uuid JOIN message prompt ON prompt.id = reply.reply_to
+     WHERE item.kind = 'reply' AND item.state = 'running' AND reply.chatroom_id = ANY ($1)`,
     [scene.rooms],
   );
   return rows;

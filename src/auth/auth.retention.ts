@@ -1,0 +1,17 @@
+import type { RetentionRule } from '../infra/postgres/retention.js';
+
+/** What is left of codes, guesses, sessions and accounts that were never confirmed. */
+export const AUTH_RETENTION: readonly RetentionRule[] = [
+  { table: 'one_time_code', condition: "expires_at < now() - interval '1 day'" },
+  {
+    table: 'code_guard',
+    condition: `resets_at < now() - interval '1 hour' AND (failures = 0 OR resets_at < now() - interval '30 days')
+      AND coalesce(last_sent_at, '-infinity') < now() - interval '1 day'`,
+  },
+  { table: 'session', condition: "expires_at < now() - interval '1 day'" },
+  {
+    table: 'app_user',
+    condition: `verified_at IS NULL AND created_at < now() - interval '7 days'
+      AND NOT EXISTS (SELECT FROM one_time_code c WHERE c.user_id = app_user.id AND c.expires_at > now())`,
+  },
+];
