@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { type Daemon, endProcess, orphan, startDaemon, tail } from './daemon.js';
 import { freePort } from './free-port.js';
 import { findRedis } from './redis-binary.js';
@@ -36,8 +36,8 @@ export async function startRedis(folder: string, cache: string): Promise<Private
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const server = launch(home, port, password, command, env);
-    await eventually(async () => !server.running() || (await answers(port, password)), START_MS);
-    if (server.running() && (await answers(port, password))) {
+    await eventually(async () => !server.running() || (await isReady(port, password)), START_MS);
+    if (server.running() && (await isReady(port, password))) {
       return {
         url: `redis://:${password}@127.0.0.1:${port}`,
         exited: server.exited,
@@ -90,22 +90,26 @@ function launch(
   });
 }
 
-/** Asks for PONG by hand: the launcher needs no client for more than this. */
-function answers(port: number, password: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
-    const done = (result: boolean) => {
-      socket.destroy();
-      resolve(result);
-    };
-    let said = '';
-    socket.on('data', (chunk) => {
-      said += chunk.toString();
-      if (said.includes('PONG')) done(true);
-      else if (said.includes('LOADING')) done(false);
-    });
-    socket.setTimeout(1000, () => done(false));
-    socket.once('error', () => done(false));
-    socket.once('close', () => done(false));
+/** Whether the server accepts commands: not before it listens, nor while it loads its data. */
+async function isReady(port: number, password: string): Promise<boolean> {
+  const client = new Redis({
+    host: '127.0.0.1',
+    port,
+    password,
+    lazyConnect: true,
+    connectTimeout: 1000,
+    commandTimeout: 1000,
+    enableReadyCheck: false,
+    retryStrategy: () => null,
   });
+  // A refused connection is an expected result here, and `connect` and `ping` reject with it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.ping()) === 'PONG';
+  } catch {
+    return false;
+  } finally {
+    client.disconnect();
+  }
 }

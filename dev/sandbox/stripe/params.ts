@@ -1,6 +1,14 @@
-import type { Form, FormValue } from './form.js';
+import qs from 'qs';
 import { refusals } from './refusal.js';
 import type { Metadata } from './wire.js';
+
+/** A form body or a query string: text, lists and named groups, as deep as the brackets say. */
+export type Form = qs.ParsedQs;
+
+/** Stripe's notation: `a[b][0]=c`, and `a[]=x` appends. A name that is repeated keeps its last value. */
+export function parseForm(text: string): Form {
+  return qs.parse(text, { arrayLimit: 1000, depth: 8, duplicates: 'last', plainObjects: true });
+}
 
 /** Reads typed parameters out of a form, refusing what Stripe refuses, in its words. */
 export class Params {
@@ -85,6 +93,6 @@ export class Params {
   }
 }
 
-function isGroup(value: FormValue | undefined): value is Form {
+function isGroup(value: Form[string]): value is Form {
   return typeof value === 'object' && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { dispatch } from './api/dispatch.js';
 import { apiRoutes } from './api/routes.js';
 import { controlRoutes } from './controls.js';
-import { parseForm } from './form.js';
+import { parseForm } from './params.js';
 import { checkoutPages } from './pages/checkout.js';
 import { invoicePages } from './pages/invoice.js';
 import { portalPages } from './pages/portal.js';

@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { present } from '../expand.js';
 import { holdUp, type Fault } from '../faults.js';
-import type { Form } from '../form.js';
 import { makeId } from '../ids.js';
-import { Params } from '../params.js';
+import { Params, type Form } from '../params.js';
 import { Refusal, refusals } from '../refusal.js';
 import { apiVersion } from '../wire.js';
 import type { Route, World } from '../world.js';

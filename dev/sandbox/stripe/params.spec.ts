@@ -1,4 +1,4 @@
-import { parseForm } from './form.js';
+import { parseForm } from './params.js';
 
 describe('form bodies', () => {
   it('reads nested groups and lists as the SDK writes them', () => {
