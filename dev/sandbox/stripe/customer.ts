@@ -1,5 +1,5 @@
-import { makeId } from './ids.js';
-import type { Customer } from './wire.js';
+import { makeId } from './wire/object.js';
+import type { Customer } from './wire/customer.js';
 
 export function newCustomer(given: Partial<Customer>, now: number): Customer {
   return {

@@ -1,8 +1,8 @@
 import { wallTime } from './clock.js';
-import { makeId } from './ids.js';
-import type { PaymentMethod } from './wire.js';
+import { makeId } from './wire/object.js';
+import type { PaymentMethod } from './wire/customer.js';
 
-/** The only numbers the sandbox takes: a real card must never be typed into it. */
+/** The only card numbers that the sandbox accepts: real ones must never be typed into it. */
 export const testCards = [
   { number: '4242424242424242', brand: 'visa', behaviour: 'pays', token: 'pm_card_visa', label: 'Pays' },
   {
@@ -23,7 +23,7 @@ export const testCards = [
 
 export type TestCard = (typeof testCards)[number];
 
-/** The test card of this number, however it is spaced; undefined for any other. */
+/** The test card of this number, with or without spaces; undefined for any other number. */
 export function testCard(typed: string): TestCard | undefined {
   const number = typed.replace(/[\s-]/g, '');
   return testCards.find((card) => card.number === number);

@@ -1,5 +1,5 @@
-/** A request Stripe would not carry out, with the shape its API gives such an answer. */
-export class Refusal extends Error {
+/** A request that Stripe's API rejects, with the error object of the response. */
+export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly error: { type: string; message: string; code?: string; param?: string; decline_code?: string },
@@ -16,14 +16,14 @@ export class Refusal extends Error {
 }
 
 const invalid = (status: number, message: string, code?: string, param?: string) =>
-  new Refusal(status, {
+  new ApiError(status, {
     type: 'invalid_request_error',
     message,
     ...(code && { code }),
     ...(param && { param }),
   });
 
-export const refusals = {
+export const apiErrors = {
   invalid: (message: string, param?: string, code?: string) => invalid(400, message, code, param),
   missing: (param: string) => invalid(400, `Missing required param: ${param}.`, 'parameter_missing', param),
   unknown: (param: string) =>
@@ -35,25 +35,25 @@ export const refusals = {
   noKey: () => invalid(401, 'You did not provide an API key.'),
   badKey: () => invalid(401, 'Invalid API Key provided.'),
   declined: () =>
-    new Refusal(402, {
+    new ApiError(402, {
       type: 'card_error',
       code: 'card_declined',
       decline_code: 'generic_decline',
       message: 'Your card was declined.',
     }),
   keyReused: (key: string) =>
-    new Refusal(400, {
+    new ApiError(400, {
       type: 'idempotency_error',
       message: `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
     }),
   keyInUse: (key: string) =>
-    new Refusal(409, {
+    new ApiError(409, {
       type: 'idempotency_error',
       code: 'idempotency_key_in_use',
       message: `There is currently another in-progress request using this Idempotent Key: ${key}.`,
     }),
   fault: (status: number) =>
-    new Refusal(status, {
+    new ApiError(status, {
       type: status === 429 ? 'invalid_request_error' : 'api_error',
       ...(status === 429 && { code: 'rate_limit' }),
       message:

@@ -1,6 +1,6 @@
-import type { TestClock } from './advance.js';
+import type { TestClock } from './test-clock.js';
 import type { Billing } from './billing.js';
-import type { CheckoutDesk } from './checkout-desk.js';
+import type { Checkout } from './checkout.js';
 import type { Clock } from './clock.js';
 import type { Deliveries } from './deliveries.js';
 import type { Events, Cause } from './events.js';
@@ -10,14 +10,14 @@ import type { Journal } from './journal.js';
 import type { Params } from './params.js';
 import type { Store } from './store.js';
 
-/** Everything one sandbox consists of. */
-export interface World {
+/** The parts of one sandbox, which its routes and pages share. */
+export interface SandboxContext {
   store: Store;
   clock: Clock;
   events: Events;
   deliveries: Deliveries;
   billing: Billing;
-  desk: CheckoutDesk;
+  checkout: Checkout;
   testClock: TestClock;
   idempotency: Idempotency;
   faults: Faults;
@@ -26,14 +26,14 @@ export interface World {
   publicUrl: () => string;
 }
 
-/** One API request, read. */
+/** One API request, parsed. */
 export interface Call {
   id: string;
   params: Params;
   cause: Cause;
 }
 
-/** One method of Stripe's API: the parameters it knows, and what it does. */
+/** One method of Stripe's API: the parameters it accepts, and its implementation. */
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;

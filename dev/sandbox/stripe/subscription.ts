@@ -1,8 +1,10 @@
 import { periodEnd } from './calendar.js';
-import { makeId } from './ids.js';
-import type { Metadata, PaymentMethod, Price, Subscription } from './wire.js';
+import type { Price } from './wire/catalog.js';
+import type { PaymentMethod } from './wire/customer.js';
+import { makeId, type Metadata } from './wire/object.js';
+import type { Subscription } from './wire/subscription.js';
 
-export interface Beginning {
+export interface SubscriptionInput {
   customer: string;
   price: Price;
   quantity: number;
@@ -12,10 +14,10 @@ export interface Beginning {
   trialDays: number | null;
 }
 
-/** A subscription as Stripe has it at the moment of its making: `incomplete` until paid, or on trial. */
-export function newSubscription(begin: Beginning, now: number): Subscription {
+/** A new subscription: `incomplete` until paid, or on trial. */
+export function newSubscription(input: SubscriptionInput, now: number): Subscription {
   const id = makeId('sub_1');
-  const trialEnd = begin.trialDays ? now + begin.trialDays * 86_400 : null;
+  const trialEnd = input.trialDays ? now + input.trialDays * 86_400 : null;
   return {
     id,
     object: 'subscription',
@@ -31,22 +33,22 @@ export function newSubscription(begin: Beginning, now: number): Subscription {
     canceled_at: null,
     cancellation_details: { comment: null, feedback: null, reason: null },
     collection_method: 'charge_automatically',
-    currency: begin.price.currency,
-    customer: begin.customer,
+    currency: input.price.currency,
+    customer: input.customer,
     days_until_due: null,
-    default_payment_method: begin.paymentMethod?.id ?? null,
+    default_payment_method: input.paymentMethod?.id ?? null,
     default_source: null,
-    description: begin.description,
+    description: input.description,
     discounts: [],
     ended_at: null,
     items: {
       object: 'list',
-      data: [newItem(id, begin, now, trialEnd)],
+      data: [newItem(id, input, now, trialEnd)],
       has_more: false,
       url: `/v1/subscription_items?subscription=${id}`,
     },
     latest_invoice: null,
-    metadata: begin.metadata,
+    metadata: input.metadata,
     pause_collection: null,
     pending_setup_intent: null,
     pending_update: null,
@@ -59,8 +61,8 @@ export function newSubscription(begin: Beginning, now: number): Subscription {
   };
 }
 
-function newItem(subscription: string, begin: Beginning, now: number, trialEnd: number | null) {
-  const { price, quantity } = begin;
+function newItem(subscription: string, input: SubscriptionInput, now: number, trialEnd: number | null) {
+  const { price, quantity } = input;
   return {
     id: makeId('si_', 14),
     object: 'subscription_item' as const,
@@ -92,7 +94,7 @@ export function nextPeriodEnd(price: Price, anchor: number, after: number): numb
   return periodEnd(anchor, interval, count, after);
 }
 
-/** The one item every subscription of the sandbox has. */
+/** The item of a subscription: in the sandbox each has exactly one. */
 export function itemOf(subscription: Subscription) {
   const [item] = subscription.items.data;
   if (!item) throw new Error(`Subscription ${subscription.id} has no item`);
@@ -103,14 +105,14 @@ export function isLive({ status }: Subscription): boolean {
   return status !== 'canceled' && status !== 'incomplete_expired';
 }
 
-/** When it is to end by itself, if that is scheduled in either of the two ways. */
+/** The scheduled end, if there is one: by `cancel_at` or by `cancel_at_period_end`. */
 export function scheduledEnd(subscription: Subscription): number | null {
   if (subscription.cancel_at !== null) return subscription.cancel_at;
   return subscription.cancel_at_period_end ? itemOf(subscription).current_period_end : null;
 }
 
-/** Plans an end, or takes it back with a null; `atPeriodEnd` is the older of the two ways to say it. */
-export function schedule(
+/** Schedules the end, or with null removes a scheduled one; `atPeriodEnd` is the older of the two ways to express it. */
+export function scheduleEnd(
   subscription: Subscription,
   at: number | null,
   atPeriodEnd: boolean,

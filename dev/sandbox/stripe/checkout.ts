@@ -1,34 +1,35 @@
 import type { Billing } from './billing.js';
-import { newPaymentMethod, type TestCard } from './cards.js';
+import { newPaymentMethod, type TestCard } from './card.js';
 import { wallTime } from './clock.js';
-import { nobody, type Cause, type Events } from './events.js';
-import { makeId } from './ids.js';
-import { newCustomer } from './customers.js';
-import { refusals } from './refusal.js';
+import { noRequest, type Cause, type Events } from './events.js';
+import { makeId } from './wire/object.js';
+import { newCustomer } from './customer.js';
+import { apiErrors } from './api-error.js';
 import type { Store } from './store.js';
-import type { CheckoutSession, Customer } from './wire.js';
+import type { CheckoutSession } from './wire/checkout-session.js';
+import type { Customer } from './wire/customer.js';
 
-/** What happens to an open checkout session: it is paid, it is declined, or it lapses. */
-export class CheckoutDesk {
+/** The end of an open checkout session: paid, declined or expired. */
+export class Checkout {
   constructor(
     private readonly store: Store,
     private readonly billing: Billing,
     private readonly events: Events,
   ) {}
 
-  /** Pays the session with a test card, which begins the subscription. A declining card leaves it open. */
+  /** Pays the session with a test card, which creates the subscription. A declined card leaves the session open. */
   pay(session: CheckoutSession, card: TestCard): void {
     this.requireOpen(session);
     const customer = this.customerOf(session);
     if (card.behaviour === 'declines') {
       this.events.emit('payment_intent.payment_failed', declinedIntent(session, customer));
-      throw refusals.declined();
+      throw apiErrors.declined();
     }
     const method = newPaymentMethod(card, customer.id);
     this.store.state.paymentMethods[method.id] = method;
     const line = session.line_items.data[0];
     if (!line) throw new Error(`Session ${session.id} has no line`);
-    const subscription = this.billing.begin({
+    const subscription = this.billing.createSubscription({
       customer: customer.id,
       price: line.price,
       quantity: line.quantity,
@@ -40,7 +41,7 @@ export class CheckoutDesk {
     this.complete(session, customer, subscription.id, subscription.latest_invoice);
   }
 
-  expire(session: CheckoutSession, cause: Cause = nobody): void {
+  expire(session: CheckoutSession, cause: Cause = noRequest): void {
     this.requireOpen(session);
     session.status = 'expired';
     session.url = null;
@@ -69,17 +70,17 @@ export class CheckoutDesk {
   }
 
   private customerOf(session: CheckoutSession): Customer {
-    const known = this.store.state.customers[session.customer ?? ''];
-    if (known && !known.deleted) return known;
-    const made = newCustomer({ email: session.customer_email }, wallTime());
-    this.store.state.customers[made.id] = made;
-    this.events.emit('customer.created', made);
-    return made;
+    const existing = this.store.state.customers[session.customer ?? ''];
+    if (existing && !existing.deleted) return existing;
+    const created = newCustomer({ email: session.customer_email }, wallTime());
+    this.store.state.customers[created.id] = created;
+    this.events.emit('customer.created', created);
+    return created;
   }
 
   private requireOpen(session: CheckoutSession): void {
     if (session.status === 'open') return;
-    throw refusals.invalid(
+    throw apiErrors.invalid(
       `Only Checkout Sessions with a status in ["open"] can be expired or paid. This Checkout Session has a status of ${session.status}.`,
     );
   }

@@ -1,26 +1,26 @@
 import type { Billing } from './billing.js';
-import type { CheckoutDesk } from './checkout-desk.js';
+import type { Checkout } from './checkout.js';
 import type { Clock } from './clock.js';
-import { nobody } from './events.js';
+import { noRequest } from './events.js';
 import type { Store } from './store.js';
-import { isLive, itemOf, scheduledEnd } from './subscriptions.js';
-import type { Subscription } from './wire.js';
+import { isLive, itemOf, scheduledEnd } from './subscription.js';
+import type { Subscription } from './wire/subscription.js';
 
-interface Due {
+interface DueAction {
   at: number;
   run: () => void;
 }
 
-/** Moves a customer's test clock forward and does everything that falls due on the way, in its order. */
+/** Moves a customer's test clock forward and runs everything that becomes due on the way, in order of time. */
 export class TestClock {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly billing: Billing,
-    private readonly desk: CheckoutDesk,
+    private readonly checkout: Checkout,
   ) {}
 
-  /** To unix second `to` of the customer's time; a time that is past changes nothing. */
+  /** @param to unix seconds of the customer's time; a time in the past changes nothing */
   advance(customer: string, to: number): void {
     for (let due = this.next(customer, to); due; due = this.next(customer, to)) {
       if (due.at > this.clock.now(customer)) this.clock.set(customer, due.at);
@@ -29,23 +29,23 @@ export class TestClock {
     if (to > this.clock.now(customer)) this.clock.set(customer, to);
   }
 
-  /** What has fallen due by each customer's own clock. */
+  /** Runs what is due by each customer's own clock. */
   tick(): void {
     for (const customer of Object.keys(this.store.state.customers))
       this.advance(customer, this.clock.now(customer));
   }
 
-  private next(customer: string, to: number): Due | undefined {
+  private next(customer: string, to: number): DueAction | undefined {
     const due = [...this.subscriptions(customer), ...this.invoices(customer), ...this.sessions(customer)];
     return due.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at)[0];
   }
 
-  private subscriptions(customer: string): Due[] {
+  private subscriptions(customer: string): DueAction[] {
     return Object.values(this.store.state.subscriptions)
       .filter((subscription) => subscription.customer === customer && isLive(subscription))
       .filter(({ status }) => status !== 'paused')
       .map((subscription) => {
-        if (subscription.status === 'incomplete') return this.abandonment(subscription);
+        if (subscription.status === 'incomplete') return this.incompleteExpiry(subscription);
         const renewal = itemOf(subscription).current_period_end;
         const end = scheduledEnd(subscription);
         return end !== null && end <= renewal
@@ -54,20 +54,20 @@ export class TestClock {
       });
   }
 
-  /** A first payment that never came. */
-  private abandonment(subscription: Subscription): Due {
-    const lapse = () =>
-      this.billing.change(subscription, nobody, () => (subscription.status = 'incomplete_expired'));
-    return { at: subscription.created + 23 * 3600, run: lapse };
+  /** A first payment that was not made within 23 hours. */
+  private incompleteExpiry(subscription: Subscription): DueAction {
+    const expire = () =>
+      this.billing.change(subscription, noRequest, () => (subscription.status = 'incomplete_expired'));
+    return { at: subscription.created + 23 * 3600, run: expire };
   }
 
-  private invoices(customer: string): Due[] {
+  private invoices(customer: string): DueAction[] {
     return Object.values(this.store.state.invoices)
       .filter(({ status, next_payment_attempt: next }) => status === 'open' && next !== null)
       .filter((invoice) => invoice.customer === customer && this.isLive(invoice.parent))
       .map((invoice) => ({
         at: invoice.next_payment_attempt as number,
-        run: () => void this.billing.settle(invoice, nobody),
+        run: () => void this.billing.settle(invoice, noRequest),
       }));
   }
 
@@ -80,9 +80,9 @@ export class TestClock {
     return found !== undefined && isLive(found);
   }
 
-  private sessions(customer: string): Due[] {
+  private sessions(customer: string): DueAction[] {
     return Object.values(this.store.state.sessions)
       .filter((session) => session.customer === customer && session.status === 'open')
-      .map((session) => ({ at: session.expires_at, run: () => this.desk.expire(session) }));
+      .map((session) => ({ at: session.expires_at, run: () => this.checkout.expire(session) }));
   }
 }

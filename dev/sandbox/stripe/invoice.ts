@@ -1,8 +1,10 @@
-import { makeId } from './ids.js';
-import { itemOf } from './subscriptions.js';
-import type { Customer, Invoice, Subscription } from './wire.js';
+import { makeId } from './wire/object.js';
+import { itemOf } from './subscription.js';
+import type { Customer } from './wire/customer.js';
+import type { Invoice } from './wire/invoice.js';
+import type { Subscription } from './wire/subscription.js';
 
-export interface InvoiceMaking {
+export interface InvoiceInput {
   subscription: Subscription;
   customer: Customer;
   reason: Invoice['billing_reason'];
@@ -11,8 +13,8 @@ export interface InvoiceMaking {
 }
 
 /** An open invoice over one period of a subscription. */
-export function newInvoice(making: InvoiceMaking, now: number): Invoice {
-  const { subscription, customer, reason } = making;
+export function newInvoice(input: InvoiceInput, now: number): Invoice {
+  const { subscription, customer, reason } = input;
   const item = itemOf(subscription);
   const amount = subscription.status === 'trialing' ? 0 : item.price.unit_amount * item.quantity;
   const id = makeId('in_1');
@@ -36,12 +38,12 @@ export function newInvoice(making: InvoiceMaking, now: number): Invoice {
     customer_name: customer.name,
     default_payment_method: null,
     description: null,
-    hosted_invoice_url: `${making.publicUrl}/i/${id}`,
+    hosted_invoice_url: `${input.publicUrl}/i/${id}`,
     invoice_pdf: null,
     lines: lines(id, subscription, amount),
     metadata: {},
     next_payment_attempt: null,
-    number: `${customer.invoice_prefix}-${String(making.number).padStart(4, '0')}`,
+    number: `${customer.invoice_prefix}-${String(input.number).padStart(4, '0')}`,
     parent: {
       type: 'subscription_details',
       quote_details: null,
