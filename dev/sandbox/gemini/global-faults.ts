@@ -1,15 +1,15 @@
 import { exhausted, type GoogleError } from './google-error.js';
 
 export interface FaultSetting {
-  /** Directives obeyed by every call as if its prompt began with them. */
+  /** Directives for every call, as if its prompt began with them. */
   directive?: string | undefined;
-  /** Only calls whose last prompt contains this. */
+  /** Only for calls whose last prompt contains this text. */
   match?: string | undefined;
   rate?: { limit: number; windowSeconds: number } | undefined;
 }
 
-/** Faults for all calls at once, set through the control API. */
-export class FaultSwitch {
+/** Faults for all calls, set through the control API. */
+export class GlobalFaults {
   private setting: FaultSetting = {};
   private version = 0;
   private admitted: number[] = [];
@@ -24,7 +24,7 @@ export class FaultSwitch {
     this.admitted = [];
   }
 
-  /** The directives for this prompt, with a key that makes every setting count its `times=` anew. */
+  /** The directives for this prompt, with a key: each new setting counts its `times=` from zero. */
   sourceFor(prompt: string): { text: string; key: string }[] {
     const { directive, match } = this.setting;
     return directive && prompt.includes(match ?? '')
@@ -32,7 +32,7 @@ export class FaultSwitch {
       : [];
   }
 
-  /** Null when the rate limit lets this call in; refused calls do not count. */
+  /** Null when the rate limit admits this call; rejected calls do not count. */
   admit(model: string): GoogleError | null {
     const { rate } = this.setting;
     if (!rate) return null;

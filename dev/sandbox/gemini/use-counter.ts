@@ -1,15 +1,15 @@
-/** Counts per key, forgetting the keys longest unused once there are too many. */
-export class TurnCounter {
+/** Counts uses per key; beyond `maxKeys` the least recently used keys are removed. */
+export class UseCounter {
   private readonly counts = new Map<string, number>();
 
-  constructor(private readonly mostKeys = 20_000) {}
+  constructor(private readonly maxKeys = 20_000) {}
 
   /** True for the first `times` calls with this key. */
   take(key: string, times: number): boolean {
     const taken = this.counts.get(key) ?? 0;
     this.counts.delete(key);
     this.counts.set(key, taken + 1);
-    this.forgetOldest();
+    this.removeOldest();
     return taken < times;
   }
 
@@ -17,8 +17,8 @@ export class TurnCounter {
     this.counts.clear();
   }
 
-  private forgetOldest(): void {
+  private removeOldest(): void {
     const oldest = this.counts.keys().next();
-    if (this.counts.size > this.mostKeys && !oldest.done) this.counts.delete(oldest.value);
+    if (this.counts.size > this.maxKeys && !oldest.done) this.counts.delete(oldest.value);
   }
 }
