@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { step } from '../step.mjs';
 import { AppProcess } from './app-process.js';
 import { stablePort } from './free-port.js';
-import { dataHome } from './home.js';
-import type { LaunchSettings } from './launch-settings.js';
+import { dataFolder, keptSecret } from './data-folder.js';
+import { apiUrl, type LaunchSettings } from './launch-settings.js';
 import { startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
-import { keptSecret } from './secret.js';
 import type { Supervisor } from './supervisor.js';
 import { createDatabase, migrate } from './template-database.js';
 
@@ -16,28 +15,29 @@ const PRICE = 'price_pro_sandbox';
 type Environment = Record<string, string>;
 
 /**
- * Starts all that the API and the worker need and the person did not provide, at the same time, and applies migrations.
- * @returns the settings that lead the API and the worker there
+ * Starts, at the same time, the servers that the API and the worker need and the settings do not name, and applies
+ * migrations.
+ * @returns the settings with the addresses of these servers
  */
-export async function startSurroundings(
+export async function startDependencies(
   root: string,
   settings: LaunchSettings,
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<Environment> {
   const { own, env } = settings;
-  const parts = await Promise.allSettled([
+  const started = await Promise.allSettled([
     step('Database', () => database(root, own.postgres, env, supervisor, signal)),
     own.redis ? step('Redis', () => redis(root, supervisor)) : {},
     own.gemini ? step('Gemini sandbox', () => gemini(root, env, supervisor)) : {},
     own.stripe ? step('Stripe sandbox', () => stripe(root, settings, supervisor)) : {},
   ]);
-  // Only now that each has come up or failed: what has come up must be known to the supervisor, to be stopped.
-  const failed = parts.find((part) => part.status === 'rejected');
+  // Not before each one is started or failed: the supervisor must know the started ones to stop them.
+  const failed = started.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   return Object.assign(
     {},
-    ...parts.map((part) => (part as PromiseFulfilledResult<Environment>).value),
+    ...started.map((result) => (result as PromiseFulfilledResult<Environment>).value),
   ) as Environment;
 }
 
@@ -52,8 +52,8 @@ async function database(
     await migrate(root, env, signal);
     return {};
   }
-  const postgres = await startPostgres({ root, folder: join(dataHome(root), 'postgres') });
-  supervisor.watch('PostgreSQL', postgres);
+  const postgres = await startPostgres({ root, folder: join(dataFolder(root), 'postgres') });
+  supervisor.require('PostgreSQL', postgres);
   await createDatabase(postgres.url('postgres'), DATABASE);
   const urls = { DATABASE_URL: postgres.url(DATABASE), DIRECT_DATABASE_URL: postgres.url(DATABASE) };
   await migrate(root, { ...env, ...urls }, signal);
@@ -63,7 +63,7 @@ async function database(
 async function redis(root: string, supervisor: Supervisor): Promise<Environment> {
   const local = join(root, '.local');
   const server = await startRedis(join(local, 'redis'), join(local, 'cache'));
-  supervisor.watch('Redis', server);
+  supervisor.require('Redis', server);
   return { REDIS_URL: server.url };
 }
 
@@ -110,16 +110,8 @@ async function sandbox(
   supervisor: Supervisor,
 ): Promise<string> {
   const program = new AppProcess(name, file, env);
-  supervisor.watch(name, program);
+  supervisor.require(name, program);
   const ready = await program.ready;
   if (!ready?.url) throw new Error(`The ${name} ${await program.exited} before it was ready.`);
   return ready.url;
-}
-
-/** Where the API's own routes are, seen from this machine. */
-export function apiUrl(env: Environment, port: number, host: string): string {
-  const everywhere = host === '0.0.0.0' || host === '::';
-  const name = everywhere || host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const prefix = env.API_PREFIX?.replace(/^\/+|\/+$/g, '');
-  return `http://${name}:${port}${prefix ? `/${prefix}` : ''}`;
 }
