@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { processIdentity, workingDirectory } from '../process-identity.mjs';
+import { processIdentity, workingDirectory } from '../processes.mjs';
 import { eventually } from './wait.js';
 
 /** A private PostgreSQL or Redis: runs in its data folder and in a process group of its own, without the terminal's Ctrl-C. */

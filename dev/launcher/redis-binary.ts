@@ -2,8 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Failure } from '../failure.mjs';
-import { step } from '../step.mjs';
+import { Failure, step } from '../step.mjs';
 
 const execute = promisify(execFile);
 

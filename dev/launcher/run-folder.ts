@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { processIdentity } from '../process-identity.mjs';
+import { processIdentity } from '../processes.mjs';
 import { dataFolder } from './data-folder.js';
 import { endOrphanedPostgres } from './postgres.js';
 import { endOrphanedRedis } from './redis.js';

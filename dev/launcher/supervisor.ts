@@ -1,4 +1,4 @@
-import { rememberProcesses } from '../leftovers.mjs';
+import { recordProcesses } from '../processes.mjs';
 import { AppProcess } from './app-process.js';
 import { RestartLimit } from './restart-limit.js';
 
@@ -90,6 +90,6 @@ export class Supervisor {
     const sandboxes = this.servers
       .map(({ server }) => server)
       .filter((server) => server instanceof AppProcess);
-    rememberProcesses(this.root, [...this.programs.values(), ...sandboxes]);
+    recordProcesses(this.root, [...this.programs.values(), ...sandboxes]);
   }
 }

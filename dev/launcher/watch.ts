@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../failure.mjs';
-import { run } from '../run.mjs';
+import { Failure, run } from '../step.mjs';
 import { readSettings } from '../settings.mjs';
 
 const ENTRIES: Record<string, string> = { api: 'main', worker: 'worker' };
