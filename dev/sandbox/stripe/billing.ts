@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
-import { noRequest, type Cause, type Events } from './events.js';
+import { noRequest, type Events } from './events.js';
+import type { Cause } from './wire/event.js';
 import { newInvoice } from './invoice.js';
 import type { Store } from './store.js';
 import { isLive, itemOf, newSubscription, nextPeriodEnd, type SubscriptionInput } from './subscription.js';

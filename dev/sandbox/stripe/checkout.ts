@@ -1,7 +1,8 @@
 import type { Billing } from './billing.js';
 import { newPaymentMethod, type TestCard } from './card.js';
 import { wallTime } from './clock.js';
-import { noRequest, type Cause, type Events } from './events.js';
+import { noRequest, type Events } from './events.js';
+import type { Cause } from './wire/event.js';
 import { makeId } from './wire/object.js';
 import { newCustomer } from './customer.js';
 import { apiErrors } from './api-error.js';

@@ -3,12 +3,13 @@ import type { Billing } from './billing.js';
 import type { Checkout } from './checkout.js';
 import type { Clock } from './clock.js';
 import type { Deliveries } from './deliveries.js';
-import type { Events, Cause } from './events.js';
+import type { Events } from './events.js';
 import type { Faults } from './faults.js';
 import type { Idempotency } from './idempotency.js';
 import type { Journal } from './journal.js';
 import type { Params } from './params.js';
 import type { Store } from './store.js';
+import type { Cause } from './wire/event.js';
 
 /** The parts of one sandbox, which its routes and pages share. */
 export interface SandboxContext {

@@ -2,13 +2,7 @@ import { wallTime } from './clock.js';
 import type { Deliveries } from './deliveries.js';
 import { makeId } from './wire/object.js';
 import type { Store } from './store.js';
-import { apiVersion, type StripeEvent } from './wire/event.js';
-
-/** The API request that caused an event, as the event names it. */
-export interface Cause {
-  id: string | null;
-  idempotency_key: string | null;
-}
+import { apiVersion, type Cause, type StripeEvent } from './wire/event.js';
 
 export const noRequest: Cause = { id: null, idempotency_key: null };
 
