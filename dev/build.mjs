@@ -1,11 +1,11 @@
-// `npm run build`: the two production processes, and what else this folder starts; `--sources` stops before anything is
-// compiled, which is all that lint and typecheck want.
+// `npm run build`: the API, the worker, the launcher and the sandboxes. `--sources` only installs the dependencies and
+// generates the database client, for lint and typecheck.
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const { work } = await import('./entry.mjs');
+const { runTask } = await import('./entry.mjs');
 const { prepare, prepareToCheck } = await import('./prepare.mjs');
-await work(async (root, signal) => {
+await runTask(async (root, signal) => {
   await (process.argv.includes('--sources') ? prepareToCheck : prepare)(root, signal);
   return 0;
 });

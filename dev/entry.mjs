@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fail } from './failure.mjs';
 import { prepare } from './prepare.mjs';
+import { fail } from './step.mjs';
 
-/** npm passes a terminal's Ctrl-C on to its child, which got it already: the second within this time is that echo. */
-const ECHO_MS = 500;
+/** npm forwards a terminal's Ctrl-C to its child, which got it already: a second signal within this time is that copy. */
+const DUPLICATE_MS = 500;
 
 /**
- * What the programs of this folder have in common: they work in the project's folder, and the first Ctrl-C or SIGTERM
- * asks them to stop in order while a second one ends them at once.
+ * Runs a task in the project's folder. The first Ctrl-C or SIGTERM aborts its signal, so that it stops in order; the
+ * second one exits at once.
  * @param {(root: string, signal: AbortSignal) => Promise<number>} task resolves to the exit code
  */
-export async function work(task) {
+export async function runTask(task) {
   const root = join(import.meta.dirname, '..');
   process.chdir(root);
   const stop = stopOnSignal();
@@ -24,13 +24,13 @@ export async function work(task) {
 }
 
 /**
- * Prepares the clone and runs a program of it.
- * @param {string} program the compiled file, below dist-dev, whose `main(root, args, signal)` resolves to the exit code
- * @param {(root: string) => Promise<void>} [before] what can be refused before anything long is done
- * @param {(root: string, signal: AbortSignal) => Promise<void>} [build] what brings the clone to where the program can run
+ * Prepares the clone and runs a compiled program.
+ * @param {string} program the file below dist-dev, whose `main(root, args, signal)` resolves to the exit code
+ * @param {(root: string) => Promise<void>} [before] checks that need no preparation
+ * @param {(root: string, signal: AbortSignal) => Promise<void>} [build] makes the program runnable
  */
 export async function main(program, before = async () => undefined, build = prepare) {
-  await work(async (root, signal) => {
+  await runTask(async (root, signal) => {
     await before(root);
     await build(root, signal);
     const compiled = await import(pathToFileURL(join(root, 'dist-dev', program)).href);
@@ -40,7 +40,7 @@ export async function main(program, before = async () => undefined, build = prep
 
 function stopOnSignal() {
   const stopping = new AbortController();
-  let asked = 0;
+  let firstAt = 0;
   let exitCode = 0;
   for (const [signal, code] of /** @type {const} */ ([
     ['SIGINT', 130],
@@ -48,8 +48,8 @@ function stopOnSignal() {
     ['SIGHUP', 129],
   ])) {
     process.on(signal, () => {
-      if (asked && performance.now() - asked > ECHO_MS) process.exit(code);
-      asked ||= performance.now();
+      if (firstAt && performance.now() - firstAt > DUPLICATE_MS) process.exit(code);
+      firstAt ||= performance.now();
       exitCode = code;
       stopping.abort();
     });

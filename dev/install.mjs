@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from './failure.mjs';
-import { run } from './run.mjs';
 import { digest, isStamped, writeStamp } from './stamp.mjs';
-import { step } from './step.mjs';
+import { Failure, run, step } from './step.mjs';
 
 /**
  * Installs the locked dependencies when they are missing or not those of the lockfile.
@@ -35,7 +33,7 @@ async function npmCi(root, signal) {
   throw new Failure(`npm ci failed:\n${output.trim()}`);
 }
 
-/** npm leaves a record of what it installed: when it names every package of the lockfile, nothing is to be done. @param {string} root */
+/** npm records what it installed: nothing is to be done if the record names every package of the lockfile. @param {string} root */
 function installedByHand(root) {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;

@@ -1,14 +1,14 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { processIdentity } from './process-identity.mjs';
+import { processIdentity } from './processes.mjs';
 
-/** A takeover of a dead owner's lock lasts microseconds; one older than this was itself interrupted. */
-const TAKEOVER_MS = 10_000;
+/** Removing the lock of an exited owner takes microseconds: a guard older than this belongs to an interrupted removal. */
+const STALE_GUARD_MS = 10_000;
 
 /**
- * Takes the lock file, also from an owner that no longer runs.
+ * Takes the lock file, also if its owner no longer runs. (Own code: this runs before packages are installed.)
  * @param {string} file
- * @returns {{ release(): void } | { owner: number }} the lock, or the id of the live process that holds it
+ * @returns {{ release(): void } | { owner: number }} the lock, or the process id of its running owner
  */
 export function tryLock(file) {
   mkdirSync(dirname(file), { recursive: true });
@@ -18,7 +18,7 @@ export function tryLock(file) {
   try {
     for (;;) {
       if (created(() => linkSync(mine, file))) return { release: () => release(file, content) };
-      const owner = liveOwner(file);
+      const owner = runningOwner(file);
       if (owner !== null) return { owner };
       removeStale(file);
     }
@@ -28,9 +28,9 @@ export function tryLock(file) {
 }
 
 /**
- * Waits for the lock as long as its owner lives, telling once that it waits.
+ * Waits for the lock while its owner runs.
  * @param {string} file
- * @param {(owner: number) => void} onWait
+ * @param {(owner: number) => void} onWait called once, before the first wait
  */
 export async function lock(file, onWait) {
   for (let waited = false; ; waited = true) {
@@ -41,7 +41,7 @@ export async function lock(file, onWait) {
   }
 }
 
-/** @param {() => void} create @returns {boolean} false when it is there already */
+/** @param {() => void} create @returns {boolean} false when it exists already */
 function created(create) {
   try {
     create();
@@ -67,25 +67,25 @@ function read(file) {
 }
 
 /** @param {string} file @returns {number | null} */
-function liveOwner(file) {
+function runningOwner(file) {
   try {
     const { pid, identity } = JSON.parse(read(file));
     return processIdentity(pid) === identity ? pid : null;
   } catch {
-    return null; // gone, or not written by us: no owner that could be waited for
+    return null; // removed, or not written by this module: no owner to wait for
   }
 }
 
-/** Two processes that see the same dead owner must not remove each other's new lock: one at a time looks again and removes. @param {string} file */
+/** One process at a time checks again and removes: otherwise two could remove each other's new lock. @param {string} file */
 function removeStale(file) {
   const guard = `${file}.takeover`;
   if (!created(() => mkdirSync(guard))) {
     const age = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > TAKEOVER_MS) rmdirSync(guard);
+    if (age > STALE_GUARD_MS) rmdirSync(guard);
     return;
   }
   try {
-    if (liveOwner(file) === null) rmSync(file, { force: true });
+    if (runningOwner(file) === null) rmSync(file, { force: true });
   } finally {
     rmdirSync(guard);
   }

@@ -1,6 +1,7 @@
-// Plain old JavaScript: an outdated Node must be able to read this file to be told that it is outdated.
+// The entry points import this file statically and everything else after the check, with `import()`.
+// Old syntax only: an outdated Node must be able to run it.
 
-/** Ends the process with one sentence when this Node is older than the oldest one that all of this is tested on. */
+/** Exits with a message when this Node is older than the oldest supported version (`engines` in package.json). */
 export function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;

@@ -1,36 +1,33 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from './failure.mjs';
-import { generate } from './generate.mjs';
 import { install } from './install.mjs';
 import { lock } from './lock.mjs';
-import { run } from './run.mjs';
 import { digest, unlessStamped } from './stamp.mjs';
-import { step } from './step.mjs';
+import { Failure, run, step } from './step.mjs';
 
 /**
- * Brings a clone, however bare, to where its programs can run: dependencies, database client, dist and dist-dev.
- * What is up to date is left alone. Only one process at a time does this in a clone; a second one waits for it.
+ * Makes the programs of a clone runnable: dependencies, database client, dist and dist-dev. Skips what is up to date.
+ * One process at a time does this in a clone; a second one waits.
  * @param {string} root the project's folder
  * @param {AbortSignal} signal
  */
 export async function prepare(root, signal) {
-  await whileLocked(root, signal, async () => {
+  await withLock(root, signal, async () => {
     await prepareSources(root, signal);
     await Promise.all([buildProduct(root, signal), buildDevelopment(root, signal)]);
   });
 }
 
 /**
- * As `prepare`, but nothing is built: what lint and typecheck need.
+ * As `prepare` without the builds: for lint and typecheck.
  * @param {string} root @param {AbortSignal} signal
  */
 export async function prepareToCheck(root, signal) {
-  await whileLocked(root, signal, () => prepareSources(root, signal));
+  await withLock(root, signal, () => prepareSources(root, signal));
 }
 
 /** @param {string} root @param {AbortSignal} signal @param {() => Promise<void>} work */
-async function whileLocked(root, signal, work) {
+async function withLock(root, signal, work) {
   const held = await lock(join(root, '.local', 'prepare.lock'), (owner) =>
     console.log(`- Waiting for process ${owner}, which is building this clone ...`),
   );
@@ -43,7 +40,7 @@ async function whileLocked(root, signal, work) {
 }
 
 /**
- * As `prepare`, and the long programs beside the tests, compiled into dist-test.
+ * As `prepare`, and compiles the programs beside the tests into dist-test.
  * @param {string} root @param {AbortSignal} signal
  */
 export async function preparePrograms(root, signal) {
@@ -70,6 +67,28 @@ async function generateClient(root, signal) {
   await unlessStamped(join(root, 'src/generated/.stamp'), input, () =>
     step('Generating the database client', () => generate(root, signal)),
   );
+}
+
+/**
+ * Generates the typed database client of prisma/schema.prisma into src/generated.
+ * @param {string} root the project's folder
+ * @param {AbortSignal} signal
+ */
+async function generate(root, signal) {
+  rmSync(join(root, 'src/generated'), { recursive: true, force: true });
+  // The generator runs no engine, but the command downloads one if none is named: any executable will do.
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  };
+  const { code, output } = await run(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
+    cwd: root,
+    env,
+    signal,
+  });
+  if (code !== 0) throw new Failure(`The database client could not be generated:\n${output.trim()}`);
 }
 
 /** @param {string} root @param {AbortSignal} signal */
@@ -99,7 +118,7 @@ function buildDevelopment(root, signal) {
 }
 
 /**
- * @param {string} root @param {string} out the folder it makes @param {string[]} inputs @param {string} name
+ * @param {string} root @param {string} out the folder of the output @param {string[]} inputs @param {string} name
  * @param {string[]} command @param {AbortSignal} signal
  */
 async function build(root, out, inputs, name, command, signal) {

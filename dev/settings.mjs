@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
 /**
- * The settings as the product itself reads them: the `.env` file under the environment, an empty value counting as unset.
+ * The settings as the product reads them: the environment before the `.env` file; an empty value counts as unset.
  * @param {string} root the project's folder
  * @returns {Record<string, string>}
  */

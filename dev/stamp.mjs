@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { replaceFile } from './replace-file.mjs';
 
 /**
- * A digest of everything a step reads: files and whole folders, by name and content.
+ * A digest of the inputs of a step: files and whole folders, by name and content.
  * @param {string} root the project's folder
- * @param {string[]} paths in that folder; those that do not exist count as empty
+ * @param {string[]} paths in that folder; a missing one counts as empty
  * @param {(path: string) => boolean} [skip]
  * @returns {string}
  */
@@ -27,10 +26,10 @@ function add(hash, root, path, skip) {
 }
 
 /**
- * Does the work unless the stamp says that it was done on the same input. The stamp goes before the work and comes
- * back after its success only, so that an interrupted step is done again.
- * @param {string} file where the stamp is kept, best inside what the step makes: gone with it
- * @param {string} value what the step's input looks like now
+ * Does the work unless the stamp says that it was done with the same input. The stamp is removed before the work and
+ * written after its success, so that an interrupted step is repeated.
+ * @param {string} file the stamp, best inside the output of the step: removed together with it
+ * @param {string} value the digest of the present input
  * @param {() => Promise<void>} work
  */
 export async function unlessStamped(file, value, work) {
@@ -53,4 +52,13 @@ export function isStamped(file, value) {
 export function writeStamp(file, value) {
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, value);
+}
+
+/**
+ * Replaces a file atomically: a reader, also after a kill in between, gets the old content or the new one.
+ * @param {string} file @param {string} content
+ */
+export function replaceFile(file, content) {
+  writeFileSync(`${file}.new`, content);
+  renameSync(`${file}.new`, file);
 }

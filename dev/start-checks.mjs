@@ -1,16 +1,16 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Failure } from './failure.mjs';
-import { endLeftovers } from './leftovers.mjs';
 import { tryLock } from './lock.mjs';
+import { endRecordedProcesses } from './processes.mjs';
 import { readSettings } from './settings.mjs';
+import { Failure } from './step.mjs';
 
 /**
- * What can be refused before anything long is done: a second start in one clone, a port that is taken.
- * The clone stays locked until this process ends.
+ * Fails before anything long is done if `npm start` runs in this clone already or the port is taken. The clone stays
+ * locked until this process exits.
  * @param {string} root the project's folder
  */
-export async function refuseEarly(root) {
+export async function checkStart(root) {
   const lock = tryLock(join(root, '.local', 'start.lock'));
   if ('owner' in lock) {
     throw new Failure(
@@ -18,7 +18,7 @@ export async function refuseEarly(root) {
     );
   }
   process.on('exit', lock.release);
-  await endLeftovers(root);
+  await endRecordedProcesses(root);
   const { PORT = '3000', HOST = '127.0.0.1' } = readSettings(root);
   await requireFreePort(Number(PORT), HOST);
 }

@@ -3,5 +3,5 @@ import { requireNode } from './node-version.mjs';
 
 requireNode();
 const { main } = await import('./entry.mjs');
-const { refuseEarly } = await import('./start-checks.mjs');
-await main('launcher/start.js', refuseEarly);
+const { checkStart } = await import('./start-checks.mjs');
+await main('launcher/start.js', checkStart);

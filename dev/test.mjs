@@ -1,4 +1,4 @@
-// `npm test`: everything automated, on a PostgreSQL and a Redis of this run's own. Arguments go to Jest.
+// `npm test`: all tests, or those of the named files and folders, with a PostgreSQL and a Redis of this run. Options go to Jest.
 import { requireNode } from './node-version.mjs';
 
 requireNode();

@@ -1,5 +1,5 @@
-// `npm run start:dev` and `npm run worker:dev`: the API or the worker, started again whenever its code changes.
-// The settings are yours: `.env` or the environment. (`npm start` brings its own database, Redis and sandboxes.)
+// `npm run start:dev` and `npm run worker:dev`: the API or the worker, restarted when its code changes. The settings come
+// from `.env` and the environment: no database, Redis or sandbox is started, unlike by `npm start`.
 import { requireNode } from './node-version.mjs';
 
 requireNode();

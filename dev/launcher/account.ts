@@ -8,8 +8,8 @@ export interface Account {
 }
 
 /**
- * Whom PostgreSQL runs as, since it refuses root: whoever owns the data already, else the system's `postgres`, else
- * `nobody`. Undefined when this process is no root and PostgreSQL simply runs as the same user.
+ * The account that PostgreSQL runs as, since it refuses root: the owner of the data, else `postgres`, else `nobody`.
+ * Undefined when this process is not root: then PostgreSQL runs as the same user.
  */
 export function postgresAccount(dataFolder: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -19,10 +19,10 @@ export function postgresAccount(dataFolder: string): Account | undefined {
 }
 
 function lookUp(name: string): Account | undefined {
-  const ask = (flag: string) =>
+  const id = (flag: string) =>
     Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   try {
-    return { uid: ask('-u'), gid: ask('-g') };
+    return { uid: id('-u'), gid: id('-g') };
   } catch {
     return undefined; // no such user
   }
@@ -34,7 +34,7 @@ function fail(): never {
   );
 }
 
-/** Whether that account may walk down to the folder: a clone in root's home is closed to everybody else. */
+/** Whether that account may enter the folder and its parents: a clone in root's home is closed to other users. */
 export function reachable(folder: string, account: Account | undefined): boolean {
   if (!account) return true;
   const stat = statSync(folder, { throwIfNoEntry: false });

@@ -2,17 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { endProcess } from './daemon.js';
 
-/** MiB of V8's young generation: the default lets an idle process keep 30 MiB of garbage. As in the scripts of package.json. */
-const SMALL_NURSERY = '--max-semi-space-size=2';
+/** MiB of V8's young generation: with the default an idle process keeps 30 MiB of garbage. As in package.json's scripts. */
+const SEMI_SPACE = '--max-semi-space-size=2';
 
-/** The product's own deadline for a drain is 40 s: this only catches what is past it. */
+/** Beyond the product's own deadline for a drain, which is 40 s. */
 const DRAIN_MS = 45_000;
 
-/** One of our own Node programs: the API, the worker or a sandbox, its output shown under its name. */
+/** A Node program of this project: the API, the worker or a sandbox. Its output is shown with its name. */
 export class AppProcess {
-  /** Resolves to what the program said when it was ready (a sandbox: its URL), or to null if it ended before. */
+  /** Resolves to the ready message of the program (of a sandbox: with its URL), or to null if it exits before. */
   readonly ready: Promise<{ url?: string } | null>;
-  /** Resolves, never rejects, to how the program went. */
+  /** Resolves, never rejects, to the reason of the exit. */
   readonly exited: Promise<string>;
   private readonly child: ChildProcess;
 
@@ -21,28 +21,28 @@ export class AppProcess {
     file: string,
     env: NodeJS.ProcessEnv,
   ) {
-    // A group of its own, out of reach of the terminal's Ctrl-C: the launcher decides the order. The channel tells the
-    // program when the launcher is gone.
-    const child = spawn(process.execPath, [SMALL_NURSERY, file], {
+    // A process group of its own does not get the terminal's Ctrl-C: the launcher decides the order. The IPC channel
+    // closes when the launcher exits, even by SIGKILL: then the program stops.
+    const child = spawn(process.execPath, [SEMI_SPACE, file], {
       env: { ...env, EXIT_WITH_PARENT: '1' },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child = child;
-    const killWithUs = () => child.kill('SIGKILL');
-    process.once('exit', killWithUs);
+    const killOnExit = () => child.kill('SIGKILL');
+    process.once('exit', killOnExit);
     this.exited = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => {
-        process.off('exit', killWithUs);
+        process.off('exit', killOnExit);
         resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`);
       });
     });
-    const announced = new Promise<{ url?: string }>((resolve) => {
+    const readyMessage = new Promise<{ url?: string }>((resolve) => {
       child.on('message', (message) => isReady(message) && resolve(message));
       this.show((message) => isReady(message) && resolve(message));
     });
-    this.ready = Promise.race([announced, this.exited.then(() => null)]);
+    this.ready = Promise.race([readyMessage, this.exited.then(() => null)]);
   }
 
   get pid(): number {
@@ -53,7 +53,7 @@ export class AppProcess {
     return this.pid > 0 && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** @param drainMs how long it may finish what it is doing */
+  /** @param drainMs the time for the work in progress */
   async stop(drainMs = DRAIN_MS): Promise<void> {
     if (this.running)
       await endProcess(this.pid, [
@@ -63,12 +63,12 @@ export class AppProcess {
     await this.exited;
   }
 
-  /** Prints the program's lines under its name; the line that tells its address is for us. */
-  private show(announce: (message: unknown) => void): void {
+  /** Prints the program's lines with its name, except the ready message of a sandbox. */
+  private show(onReady: (message: unknown) => void): void {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (!stream) continue;
       createInterface({ input: stream }).on('line', (line) => {
-        if (line.startsWith('{"ready":')) announce(JSON.parse(line));
+        if (line.startsWith('{"ready":')) onReady(JSON.parse(line));
         else console.log(`${this.name.padEnd(14)} | ${line}`);
       });
     }

@@ -1,7 +1,6 @@
-import type { LaunchSettings } from './launch-settings.js';
-import { apiUrl } from './surroundings.js';
+import { apiUrl, type LaunchSettings } from './launch-settings.js';
 
-/** What a person needs to know once everything runs. */
+/** The text shown once everything runs. */
 export function banner({ env, port, host, own }: LaunchSettings, seconds: string): string {
   const api = apiUrl(env, port, host);
   const site = apiUrl({}, port, host);
@@ -12,7 +11,7 @@ export function banner({ env, port, host, own }: LaunchSettings, seconds: string
   API          ${api}
   Try it       ${site}/docs
   Queue board  ${site}/queues   user admin, password ${env.ADMIN_PASSWORD}
-${sandboxes ? `  ${sandboxes} played by a sandbox: set ${[own.gemini && 'GEMINI_API_KEY', own.stripe && 'STRIPE_SECRET_KEY'].filter(Boolean).join(' and ')} to use the real one.\n` : ''}
+${sandboxes ? `  ${sandboxes} simulated by a sandbox: set ${[own.gemini && 'GEMINI_API_KEY', own.stripe && 'STRIPE_SECRET_KEY'].filter(Boolean).join(' and ')} to use the real one.\n` : ''}
   A first conversation, to paste into another terminal:
 
 ${session(api)}
@@ -21,7 +20,7 @@ ${session(api)}
 `;
 }
 
-/** Three lines that sign a new person up, sign in with the one-time code, put a first prompt and await the reply. */
+/** Three shell lines: sign up, sign in with the one-time code, send a prompt and wait for the reply. */
 export function session(api: string): string {
   return [
     `j() { curl -s "${api}$1" -H "Authorization: Bearer $T" -H 'Content-Type: application/json' \${2:+-d "$2"} | node -pe "(r => r.code ?? (r.$3))(JSON.parse(fs.readFileSync(0)))"; }`,

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { processIdentity, workingDirectory } from '../process-identity.mjs';
+import { processIdentity, workingDirectory } from '../processes.mjs';
 import { eventually } from './wait.js';
 
-/** A private PostgreSQL or Redis: runs in its data folder and in a group of its own, out of reach of the terminal's Ctrl-C. */
+/** A private PostgreSQL or Redis: runs in its data folder and in a process group of its own, without the terminal's Ctrl-C. */
 export interface Daemon {
   pid: number;
-  /** Resolves, never rejects, when the process is gone, to how it went. */
+  /** Resolves, never rejects, to the reason of the exit. */
   exited: Promise<string>;
   running(): boolean;
 }
@@ -14,12 +14,12 @@ export interface Daemon {
 export interface DaemonOptions {
   command: string;
   args: string[];
-  /** The data folder, where an orphan is recognised. */
+  /** The data folder, by which an orphan is recognised. */
   folder: string;
   logFile: string;
   account?: { uid: number; gid: number } | undefined;
   env?: NodeJS.ProcessEnv;
-  /** Sent when this process ends, however it ends, while the daemon still runs; nobody can wait for its effect. */
+  /** Sent when this process exits while the daemon runs, without waiting for its effect. */
   lastSignal: NodeJS.Signals;
 }
 
@@ -32,7 +32,7 @@ export function startDaemon({
   env,
   lastSignal,
 }: DaemonOptions): Daemon {
-  // A file, not a pipe: a server must be able to write its log, and to end well, after its parent was killed.
+  // A file, not a pipe: a server must be able to write its log, and to stop in order, after its parent was killed.
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(command, args, {
     cwd: folder,
@@ -42,12 +42,12 @@ export function startDaemon({
     ...account,
   });
   closeSync(log);
-  const endWithUs = () => child.kill(lastSignal);
-  process.once('exit', endWithUs);
+  const signalOnExit = () => child.kill(lastSignal);
+  process.once('exit', signalOnExit);
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {
-      process.off('exit', endWithUs);
+      process.off('exit', signalOnExit);
       resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`);
     });
   });
@@ -58,7 +58,7 @@ export function startDaemon({
   };
 }
 
-/** Sends the signals one after the other, each with its time, until the process is gone. */
+/** Sends the signals in order, each with its deadline in milliseconds, until the process has exited. */
 export async function endProcess(pid: number, signals: [NodeJS.Signals, number][]): Promise<void> {
   for (const [signal, deadlineMs] of signals) {
     try {
@@ -72,7 +72,7 @@ export async function endProcess(pid: number, signals: [NodeJS.Signals, number][
   throw new Error(`Process ${pid} does not end.`);
 }
 
-/** The process that a pid file names, if it still runs in that folder: a recycled id belongs to somebody else. */
+/** The process that a pid file names, if it runs in that folder; a reused id belongs to another process. */
 export function orphan(pidFile: string, folder: string): number | null {
   const pid = Number.parseInt(readOrEmpty(pidFile), 10);
   return pid > 1 && workingDirectory(pid) === folder ? pid : null;

@@ -1,29 +1,19 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import getPort from 'get-port';
 import { readOrEmpty } from './daemon.js';
 
-/** A TCP port of 127.0.0.1 that nothing listens on at this moment. */
-export const freePort = () => listenBriefly(0);
+const host = '127.0.0.1';
 
-async function listenBriefly(port: number): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (!address || typeof address === 'string') throw new Error('No TCP port was given.');
-  return address.port;
-}
+/** A TCP port of 127.0.0.1 that is free now; this process is not given the same port again for 15 seconds. */
+export const freePort = () => getPort({ host });
 
 /**
- * The port of the last time, if it is free, else a new one, remembered in the file: for addresses that outlive a start,
- * such as the checkout links that are stored.
+ * The port that the file names if it is free, else a new one, which is written to the file: for addresses that outlive
+ * one start, such as checkout links that the database stores.
  */
 export async function stablePort(file: string): Promise<number> {
-  const last = Number(readOrEmpty(file));
-  const port = await listenBriefly(last).catch(freePort);
+  const previous = Number.parseInt(readOrEmpty(file), 10) || 0;
+  const port = await getPort({ host, port: previous });
   writeFileSync(file, String(port));
   return port;
 }

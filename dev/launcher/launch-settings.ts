@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { readSettings } from '../settings.mjs';
-import { keptSecret } from './secret.js';
+import { keptSecret } from './data-folder.js';
 
-/** What the launcher itself has to know, and the environment of the processes it starts. */
+/** The settings of the launcher, and the environment of the processes it starts. */
 export interface LaunchSettings {
   env: Record<string, string>;
   port: number;
   host: string;
-  /** True where the launcher has to bring its own. */
+  /** True for a server that the launcher starts itself. */
   own: { postgres: boolean; redis: boolean; gemini: boolean; stripe: boolean };
 }
 
 /**
- * The person's settings, and, for what they leave open, what makes the product run on this machine: secrets that are
- * made once and kept in `.local/`.
+ * The settings of `.env` and the environment, with defaults that make the product run on this machine; secrets are
+ * generated once and kept in `.local/`.
  * @param root the project's folder
  */
 export function launchSettings(root: string): LaunchSettings {
@@ -42,4 +42,12 @@ export function launchSettings(root: string): LaunchSettings {
       stripe: missing('STRIPE_SECRET_KEY'),
     },
   };
+}
+
+/** The address of the API's routes on this machine. */
+export function apiUrl(env: Record<string, string>, port: number, host: string): string {
+  const allInterfaces = host === '0.0.0.0' || host === '::';
+  const name = allInterfaces || host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const prefix = env.API_PREFIX?.replace(/^\/+|\/+$/g, '');
+  return `http://${name}:${port}${prefix ? `/${prefix}` : ''}`;
 }

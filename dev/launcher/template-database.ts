@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { Failure } from '../failure.mjs';
-import { run } from '../run.mjs';
+import { Failure, run } from '../step.mjs';
 import type { PrivatePostgres } from './postgres.js';
 
 /** A migrated, empty database, so that a test file gets its own by `CREATE DATABASE ... TEMPLATE` in milliseconds. */

@@ -1,14 +1,13 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../run.mjs';
-import { step } from '../step.mjs';
+import { run, step } from '../step.mjs';
 import { runFolder } from './run-folder.js';
 import { type PrivateServices, startThrowawayServices } from './services.js';
 import { makeTemplate } from './template-database.js';
 
 /**
- * Runs Jest against a PostgreSQL and a Redis made for this run, and ends with a line like `412 passed, 0 failed`.
- * @param args for Jest
+ * Runs Jest with a PostgreSQL and a Redis of this run, and ends with a line like `412 passed, 0 failed`.
+ * @param args of Jest: its options, and files or folders of tests
  * @returns Jest's exit code
  */
 export async function main(root: string, args: string[], signal: AbortSignal): Promise<number> {
@@ -43,7 +42,7 @@ async function runJest(
     '--json',
     `--outputFile=${report}`,
     '--testLocationInResults=false',
-    ...args,
+    ...args.map((arg, index) => (args[index - 1]?.startsWith('-') ? arg : exactPath(root, arg))),
   ];
   const env = {
     ...process.env,
@@ -52,8 +51,15 @@ async function runJest(
     TEST_REDIS_URL: services.redis.url,
   };
   const { code } = await run(process.execPath, jest, { cwd: root, env, show: true, signal });
-  console.log(summary(report));
+  console.log(summary(report, args));
   return code;
+}
+
+/** Jest takes a path as a pattern that may match anywhere: an existing file or folder becomes one that matches only itself. */
+function exactPath(root: string, arg: string): string {
+  const path = join(root, arg);
+  if (arg.startsWith('-') || !existsSync(path)) return arg;
+  return `^${path.replace(/\/$/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(/|$)`;
 }
 
 interface JestReport {
@@ -65,10 +71,13 @@ interface JestReport {
   numRuntimeErrorTestSuites: number;
 }
 
-function summary(file: string): string {
-  if (!existsSync(file)) return '0 passed, 0 failed'; // nothing matched the arguments, which Jest has said
+function summary(file: string, args: string[]): string {
+  // Without a test file Jest writes no report.
+  if (!existsSync(file)) return `No test file matches: ${args.join(' ')}\n0 passed, 0 failed`;
   const report = JSON.parse(readFileSync(file, 'utf8')) as JestReport;
   const skipped = report.numPendingTests + report.numTodoTests;
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-  return `${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+  const counts = `${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+  const noneRun = report.numPassedTests + failed === 0;
+  return noneRun ? `No test was run with: ${args.join(' ')}\n${counts}` : counts;
 }

@@ -1,18 +1,17 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../failure.mjs';
+import { Failure, run } from '../step.mjs';
 import { readSettings } from '../settings.mjs';
 
 const ENTRIES: Record<string, string> = { api: 'main', worker: 'worker' };
 
 /**
- * Starts the program again after every change that compiles, until it is asked to stop.
+ * Restarts the program after every change that compiles, until it is stopped.
  * @param args `api` or `worker`
  */
 export async function main(root: string, [which = '']: string[], signal: AbortSignal): Promise<number> {
   const entry = ENTRIES[which];
-  if (!entry) throw new Failure('Which one is to be watched: api or worker?');
+  if (!entry) throw new Failure('Name the program to watch: api or worker.');
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const args = [
     'start',
@@ -25,21 +24,16 @@ export async function main(root: string, [which = '']: string[], signal: AbortSi
     entry,
   ];
   const env = { ...process.env, ...readSettings(root) };
-  const program = spawn(process.execPath, [nest, ...args], {
-    cwd: root,
-    env,
-    stdio: 'inherit',
-    detached: true,
-  });
-  signal.addEventListener('abort', () => program.pid && process.kill(-program.pid, 'SIGTERM'));
-  const code = await new Promise<number>((resolve, reject) => {
-    program.once('error', reject);
-    program.once('exit', (code) => resolve(code ?? 0));
-  });
-  return signal.aborted ? 0 : code;
+  try {
+    const { code } = await run(process.execPath, [nest, ...args], { cwd: root, env, show: true, signal });
+    return code;
+  } catch (error) {
+    if (signal.aborted) return 0;
+    throw error;
+  }
 }
 
-/** An output folder for each: two that are watched at once, and a build beside them, must not delete each other's files. */
+/** An output folder for each program: both may be watched during a build, and none may delete the files of another. */
 function tsconfig(root: string, which: string): string {
   const config = {
     extends: '../tsconfig.build.json',

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { processIdentity } from '../../dev/process-identity.mjs';
+import { processIdentity } from '../../dev/processes.mjs';
 import { eventually } from '../support/eventually.js';
 
 const ROOT = path.resolve(__dirname, '../..');

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { StripeEvent } from '../../dev/sandbox/stripe/wire.js';
+import type { StripeEvent } from '../../dev/sandbox/stripe/wire/event.js';
 import { customerOf } from '../../src/webhook/handlers.js';
 import { eventually } from '../support/eventually.js';
 import { holds } from '../support/holds.js';

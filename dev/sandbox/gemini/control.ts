@@ -10,41 +10,41 @@ const faultSetting = z.strictObject({
     .optional(),
 });
 
-export interface ControlAnswer {
+export interface ControlResponse {
   status: number;
   body: unknown;
 }
 
-const answer = (body: unknown, status = 200): ControlAnswer => ({ status, body });
+const respond = (body: unknown, status = 200): ControlResponse => ({ status, body });
 
-/** The routes under `/sandbox/`, for tests and the curious: what was asked, and faults for all calls at once. */
-export function control(sandbox: Sandbox, method: string, url: URL, body: string): ControlAnswer {
+/** The routes under `/sandbox/`: the journal of calls, and faults for all calls at once. */
+export function control(sandbox: Sandbox, method: string, url: URL, body: string): ControlResponse {
   switch (`${method} ${url.pathname}`) {
     case 'GET /sandbox/health':
-      return answer({ ok: true, running: sandbox.journal.running });
+      return respond({ ok: true, running: sandbox.journal.running });
     case 'GET /sandbox/calls':
-      return answer(listCalls(sandbox, url.searchParams));
+      return respond(listCalls(sandbox, url.searchParams));
     case 'DELETE /sandbox/calls':
       sandbox.journal.clear();
-      return answer({ ok: true });
+      return respond({ ok: true });
     case 'GET /sandbox/fault':
-      return answer(sandbox.faults.get());
+      return respond(sandbox.faults.get());
     case 'PUT /sandbox/fault':
       return setFault(sandbox, body);
     case 'DELETE /sandbox/fault':
       sandbox.faults.set({});
-      return answer({});
+      return respond({});
     default:
-      return answer({ error: `no route ${method} ${url.pathname}` }, 404);
+      return respond({ error: `no route ${method} ${url.pathname}` }, 404);
   }
 }
 
-function setFault(sandbox: Sandbox, body: string): ControlAnswer {
+function setFault(sandbox: Sandbox, body: string): ControlResponse {
   try {
     sandbox.faults.set(faultSetting.parse(JSON.parse(body)));
-    return answer(sandbox.faults.get());
+    return respond(sandbox.faults.get());
   } catch (error) {
-    return answer({ error: error instanceof Error ? error.message : 'not valid' }, 400);
+    return respond({ error: error instanceof Error ? error.message : 'not valid' }, 400);
   }
 }
 
@@ -52,12 +52,14 @@ function listCalls({ journal }: Sandbox, query: URLSearchParams) {
   const matched = journal.all().filter((call) => matches(call, query));
   const limit = Number(query.get('limit') ?? matched.length);
   return {
-    /** Calls since the start, and how many of them were forgotten to bound memory. */
+    /** The number of calls since the start, and of those removed to limit memory. */
     total: journal.total,
     dropped: journal.dropped,
     running: journal.running,
     matched: matched.length,
-    calls: matched.slice(-limit || matched.length).map((call) => (query.get('brief') ? brief(call) : call)),
+    calls: matched
+      .slice(-limit || matched.length)
+      .map((call) => (query.get('brief') ? withoutTexts(call) : call)),
   };
 }
 
@@ -74,7 +76,7 @@ function matches(call: Call, query: URLSearchParams): boolean {
   );
 }
 
-/** Without the conversation, for audits of very many calls. */
-function brief({ contents: _contents, text: _text, systemInstruction: _instruction, ...call }: Call) {
+/** A call without its conversation, for audits of very many calls. */
+function withoutTexts({ contents: _contents, text: _text, systemInstruction: _instruction, ...call }: Call) {
   return call;
 }

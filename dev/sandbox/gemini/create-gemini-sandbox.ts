@@ -7,13 +7,13 @@ import { Sandbox, type SandboxOptions } from './sandbox.js';
 
 export interface GeminiSandbox extends Sandbox {
   server: Server;
-  /** Listens and returns the URL; port 0 takes a free one. */
+  /** @returns the URL; port 0 takes a free port */
   listen(port?: number, host?: string): Promise<string>;
-  /** Stops at once, cutting what runs. */
+  /** Stops at once and closes all connections. */
   close(): Promise<void>;
 }
 
-/** A server that speaks Gemini's REST wire format, answers by itself and misbehaves on request. */
+/** A server with Gemini's REST wire format that composes replies itself and injects faults on request. */
 export function createGeminiSandbox(options: SandboxOptions = {}): GeminiSandbox {
   const sandbox = new Sandbox(options);
   const server = createServer({ keepAliveTimeout: 60_000, noDelay: true }, (request, response) => {
@@ -30,7 +30,7 @@ async function serve(sandbox: Sandbox, request: IncomingMessage, response: Serve
   try {
     await route(sandbox, new Exchange(request, response));
   } catch (error) {
-    // Only a fault of the sandbox itself comes here, or a client that left in the middle of its own request.
+    // Only a bug of the sandbox reaches this, or a client that disconnected within its own request.
     if (!request.destroyed) console.error(error);
     response.destroy();
   }

@@ -1,15 +1,15 @@
 /** One `[[name word key=value]]` of a prompt. */
 export interface Directive {
   name: string;
-  /** Everything after the name, as written. */
+  /** The text after the name, unchanged. */
   rest: string;
   words: string[];
   options: Map<string, string>;
   source: string;
 }
 
-/** A directive that is known but whose arguments make no sense. */
-export class BadDirective extends Error {}
+/** A known directive with invalid arguments. */
+export class InvalidDirective extends Error {}
 
 const DIRECTIVE = /\[\[\s*([\w-]+)(?:[ \t]+([\s\S]*?))?\s*\]\]/g;
 const OPTION = /^([\w-]+)=(\S+)$/;
@@ -26,7 +26,7 @@ export function parseDirectives(text: string): Directive[] {
   });
 }
 
-/** The prompt as a person would read it. */
+/** The prompt without directives. */
 export function withoutDirectives(text: string): string {
   return text.replace(DIRECTIVE, '').replace(/\s+/g, ' ').trim();
 }
@@ -34,12 +34,12 @@ export function withoutDirectives(text: string): string {
 /** `250ms` or `1.5s`, in milliseconds. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
-  if (!match) throw new BadDirective(`${text} is no duration`);
+  if (!match) throw new InvalidDirective(`${text} is no duration`);
   return Number(match[1]) * (match[2] === 's' ? 1000 : 1);
 }
 
-export function wholeNumber(text: string, most: number): number {
+export function integer(text: string, max: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > most) throw new BadDirective(`${text} is no number up to ${most}`);
+  if (!/^\d+$/.test(text) || value > max) throw new InvalidDirective(`${text} is no number up to ${max}`);
   return value;
 }

@@ -3,34 +3,34 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GoogleError } from './google-error.js';
 
-/** The client went away while it was being answered. */
-export class ClientGone extends Error {}
+/** The client disconnected before the end of the response. */
+export class ClientDisconnected extends Error {}
 
-/** One request being answered, which the client may leave at any moment. */
+/** One HTTP request and its response; the client may disconnect at any time. */
 export class Exchange {
-  private readonly gone = new AbortController();
+  private readonly disconnected = new AbortController();
 
   constructor(
     readonly request: IncomingMessage,
     private readonly response: ServerResponse,
   ) {
-    response.once('close', () => this.gone.abort());
-    response.on('error', () => this.gone.abort());
+    response.once('close', () => this.disconnected.abort());
+    response.on('error', () => this.disconnected.abort());
   }
 
-  /** Waits; throws ClientGone as soon as the client is. */
+  /** @throws ClientDisconnected as soon as the client disconnects */
   async pause(ms: number): Promise<void> {
-    if (ms > 0) await delay(ms, undefined, { signal: this.gone.signal }).catch(() => undefined);
+    if (ms > 0) await delay(ms, undefined, { signal: this.disconnected.signal }).catch(() => undefined);
     this.check();
   }
 
-  /** Never answers; throws ClientGone when the client has had enough. */
+  /** Sends nothing until the client disconnects. @throws ClientDisconnected then */
   async hang(): Promise<never> {
-    if (!this.gone.signal.aborted) await once(this.gone.signal, 'abort');
-    throw new ClientGone();
+    if (!this.disconnected.signal.aborted) await once(this.disconnected.signal, 'abort');
+    throw new ClientDisconnected();
   }
 
-  /** Cuts the connection in the middle of whatever was being sent. */
+  /** Closes the connection in the middle of the response. */
   cut(): void {
     this.response.destroy();
   }
@@ -45,7 +45,7 @@ export class Exchange {
     this.json(error.code, { error });
   }
 
-  /** Sends one server-sent event, if asked to in two pieces that part a multi-byte character. */
+  /** Sends one server-sent event. @param splitBytes in two pieces, split inside a multi-byte character */
   async event(data: unknown, splitBytes = false): Promise<void> {
     if (!this.response.headersSent) {
       this.response.writeHead(200, {
@@ -54,12 +54,12 @@ export class Exchange {
       });
     }
     const bytes = Buffer.from(`data: ${oneLine(data)}\r\n\r\n`);
-    const wide = splitBytes ? bytes.findIndex((byte) => byte > 0x7f) : -1;
-    if (wide >= 0) {
-      await this.write(bytes.subarray(0, wide + 1));
+    const split = splitBytes ? bytes.findIndex((byte) => byte > 0x7f) : -1;
+    if (split >= 0) {
+      await this.write(bytes.subarray(0, split + 1));
       await this.pause(1);
     }
-    await this.write(bytes.subarray(wide + 1));
+    await this.write(bytes.subarray(split + 1));
   }
 
   end(): void {
@@ -70,16 +70,17 @@ export class Exchange {
   private async write(bytes: Buffer): Promise<void> {
     this.check();
     const drained = this.response.write(bytes);
-    if (!drained) await once(this.response, 'drain', { signal: this.gone.signal }).catch(() => undefined);
+    if (!drained)
+      await once(this.response, 'drain', { signal: this.disconnected.signal }).catch(() => undefined);
     this.check();
   }
 
   private check(): void {
-    if (this.gone.signal.aborted) throw new ClientGone();
+    if (this.disconnected.signal.aborted) throw new ClientDisconnected();
   }
 }
 
-/** Clients read an event line by line, some with patterns that end a line at U+2028 or U+2029 too: escaped, as Google does. */
+/** Some clients end a line at U+2028 and U+2029 too: they are escaped, as Google does. */
 function oneLine(data: unknown): string {
   return JSON.stringify(data).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }

@@ -1,4 +1,4 @@
-import { BadDirective, duration, wholeNumber, type Directive } from './directive.js';
+import { InvalidDirective, duration, integer, type Directive } from './directive.js';
 import {
   FAULT_STATUSES,
   badKey,
@@ -8,7 +8,7 @@ import {
   type GoogleError,
 } from './google-error.js';
 
-/** What goes wrong with a call. `after` counts the chunks sent before it; the last chunk is never among them. */
+/** The fault of a call. `after` is the number of chunks sent before it; the last chunk is never one of them. */
 export type Fault =
   | { kind: 'refuse'; error: GoogleError }
   | { kind: 'block'; reason: string }
@@ -18,21 +18,21 @@ export type Fault =
 
 type Build = (directive: Directive, model: string) => Fault;
 
-const MOST_CHUNKS = 10_000;
-const after = (directive: Directive, usual: number) =>
-  wholeNumber(directive.options.get('after') ?? String(usual), MOST_CHUNKS);
+const MAX_CHUNKS = 10_000;
+const after = (directive: Directive, defaultAfter: number) =>
+  integer(directive.options.get('after') ?? String(defaultAfter), MAX_CHUNKS);
 
 const refuse =
   (code: number): Build =>
   (directive) => ({ kind: 'refuse', error: withRetry(googleError(code), directive) });
 
 const finish =
-  (reason: string, usualAfter = 0): Build =>
-  (directive) => ({ kind: 'finish', reason, after: after(directive, usualAfter) });
+  (reason: string, defaultAfter = 0): Build =>
+  (directive) => ({ kind: 'finish', reason, after: after(directive, defaultAfter) });
 
 const interrupt =
-  (kind: 'hang' | 'cut' | 'unfinished', usualAfter: number): Build =>
-  (directive) => ({ kind, after: after(directive, usualAfter) });
+  (kind: 'hang' | 'cut' | 'unfinished', defaultAfter: number): Build =>
+  (directive) => ({ kind, after: after(directive, defaultAfter) });
 
 function withRetry(error: GoogleError, { options }: Directive): GoogleError {
   const retry = options.get('retry');
@@ -41,23 +41,23 @@ function withRetry(error: GoogleError, { options }: Directive): GoogleError {
   return { ...error, details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }] };
 }
 
-function tooMany({ options }: Directive, model: string): Fault {
+function rateLimited({ options }: Directive, model: string): Fault {
   const quota = options.get('quota') ?? 'minute';
-  if (quota !== 'minute' && quota !== 'day' && quota !== 'shared') throw new BadDirective(quota);
+  if (quota !== 'minute' && quota !== 'day' && quota !== 'shared') throw new InvalidDirective(quota);
   const retry = options.get('retry') ?? '1s';
   const retryMs = retry === 'none' ? undefined : duration(retry);
-  const limit = wholeNumber(options.get('limit') ?? '15', 1_000_000);
+  const limit = integer(options.get('limit') ?? '15', 1_000_000);
   return { kind: 'refuse', error: exhausted({ model, quota, limit, retryMs }) };
 }
 
 function errorChunk(directive: Directive): Fault {
-  const code = wholeNumber(directive.options.get('status') ?? '503', 599);
+  const code = integer(directive.options.get('status') ?? '503', 599);
   return { kind: 'error-chunk', after: after(directive, 2), error: googleError(code) };
 }
 
 const FAULTS = new Map<string, Build>([
   ...FAULT_STATUSES.map((code) => [String(code), refuse(code)] as const),
-  ['429', tooMany],
+  ['429', rateLimited],
   ['404', (_, model) => ({ kind: 'refuse', error: unknownModel(model, 'generateContent') })],
   ['bad-key', () => ({ kind: 'refuse', error: badKey() })],
   ['hang', interrupt('hang', 0)],
@@ -74,7 +74,7 @@ const FAULTS = new Map<string, Build>([
 ]);
 
 function upperWord(word = ''): string {
-  if (!/^\w+$/.test(word)) throw new BadDirective(`${word} is no reason`);
+  if (!/^\w+$/.test(word)) throw new InvalidDirective(`${word} is no reason`);
   return word.toUpperCase();
 }
 

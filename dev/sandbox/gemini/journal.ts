@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Conversation } from './wire.js';
 
-/** How a call ended. `aborted`: the client went away. `cut`, `unfinished`, `broken`: faults in mid-stream, asked for by a directive. */
+/** How a call ended. `aborted`: the client disconnected. `cut`, `unfinished`, `broken`: faults of a directive, in mid-stream. */
 export type Outcome =
   'running' | 'completed' | 'refused' | 'blocked' | 'broken' | 'cut' | 'unfinished' | 'aborted';
 
 export interface Call {
-  /** Counts every generate call since the start, without gaps, in the order they arrived. */
+  /** The number of the call since the start, without gaps, in order of arrival. */
   sequence: number;
   startedAt: string;
   endedAt: string | null;
@@ -14,28 +14,28 @@ export interface Call {
   method: string;
   model: string;
   keyHash: string;
-  /** How many turns were sent, also when their texts are gone. */
+  /** The number of turns, also when their texts are removed. */
   turns: number;
   contents: Conversation['turns'];
   systemInstruction: string;
   maxOutputTokens: number | null;
   directives: string[];
   outcome: Outcome;
-  /** HTTP status, or that of the error chunk. Null while nothing was answered. */
+  /** The HTTP status, or that of the error chunk; null before the response. */
   status: number | null;
   finishReason: string | null;
   chunksSent: number;
   /** Visible text sent so far. */
   text: string;
-  /** The texts were given up to bound memory. */
+  /** The texts were removed to limit memory. */
   textsDropped: boolean;
   clientAborted: boolean;
   clientAbortedAt: string | null;
 }
 
 /**
- * Everything the sandbox was asked. Bounded by the number of calls, of which the oldest are forgotten, and by the
- * characters of conversations: the oldest lose their texts first and keep everything else, so that counts stay exact.
+ * The calls to the sandbox. At most `maxCalls` are kept: the oldest are removed. At most `maxCharacters` of texts are
+ * kept: the oldest calls lose their texts and keep everything else, so that counts stay exact.
  */
 export class Journal {
   private calls: Call[] = [];
@@ -47,8 +47,8 @@ export class Journal {
   running = 0;
 
   constructor(
-    private readonly mostCalls = 50_000,
-    private readonly mostCharacters = 24_000_000,
+    private readonly maxCalls = 50_000,
+    private readonly maxCharacters = 24_000_000,
   ) {}
 
   open(method: string, model: string, key: string): Call {
@@ -84,7 +84,7 @@ export class Journal {
     call.contents = conversation.turns;
     call.systemInstruction = conversation.systemInstruction;
     call.maxOutputTokens = conversation.maxOutputTokens;
-    this.hold(call, weight(call));
+    this.countTexts(call, textLength(call));
   }
 
   close(call: Call, outcome: Outcome): void {
@@ -95,7 +95,7 @@ export class Journal {
     call.clientAborted = outcome === 'aborted';
     call.clientAbortedAt = call.clientAborted ? call.endedAt : null;
     this.running -= 1;
-    this.hold(call, call.text.length);
+    this.countTexts(call, call.text.length);
     this.trim();
   }
 
@@ -107,7 +107,7 @@ export class Journal {
     return this.next - 1;
   }
 
-  /** Forgets what was noted; running calls go on and end unnoted. */
+  /** Removes all calls; running ones go on and are not recorded. */
   clear(): void {
     this.calls = [];
     this.characters = 0;
@@ -115,27 +115,27 @@ export class Journal {
     this.dropped = 0;
   }
 
-  /** Texts count only while they can be found again. */
-  private hold(call: Call, characters: number): void {
+  /** Counts the texts of a call unless it has lost them. */
+  private countTexts(call: Call, characters: number): void {
     const oldest = this.calls[this.stripped];
     if (oldest && call.sequence >= oldest.sequence) this.characters += characters;
   }
 
   private trim(): void {
-    while (this.characters > this.mostCharacters) {
+    while (this.characters > this.maxCharacters) {
       const call = this.calls[this.stripped];
       if (!call) break;
       this.strip(call);
     }
-    const gone = Math.max(0, this.calls.length - this.mostCalls);
-    for (const call of this.calls.slice(this.stripped, gone)) this.strip(call);
-    if (gone > 0) this.calls.splice(0, gone);
-    this.stripped -= gone;
-    this.dropped += gone;
+    const excess = Math.max(0, this.calls.length - this.maxCalls);
+    for (const call of this.calls.slice(this.stripped, excess)) this.strip(call);
+    if (excess > 0) this.calls.splice(0, excess);
+    this.stripped -= excess;
+    this.dropped += excess;
   }
 
   private strip(call: Call): void {
-    this.characters -= weight(call) + (call.endedAt === null ? 0 : call.text.length);
+    this.characters -= textLength(call) + (call.endedAt === null ? 0 : call.text.length);
     this.stripped += 1;
     call.textsDropped = true;
     call.contents = [];
@@ -144,5 +144,5 @@ export class Journal {
   }
 }
 
-const weight = (call: Call) =>
+const textLength = (call: Call) =>
   call.contents.reduce((sum, turn) => sum + turn.text.length, call.systemInstruction.length);

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { BadDirective, parseDirectives, wholeNumber, type Directive } from './directive.js';
+import { InvalidDirective, parseDirectives, integer, type Directive } from './directive.js';
 import { faultOf, type Fault } from './fault.js';
 import { DEFAULT_MODEL } from './model-catalog.js';
 import { applyStyle, isStyle, plainStyle, type Style } from './style.js';
-import type { TurnCounter } from './turn-counter.js';
+import type { UseCounter } from './use-counter.js';
 import type { Conversation } from './wire.js';
 
-/** What will happen to one call. */
+/** How one call is served. */
 export interface Plan {
   style: Style;
   fault: Fault | null;
-  /** Directives that were obeyed, and those that were not understood. */
-  obeyed: string[];
+  /** The directives that are applied, and those that are unknown or invalid. */
+  applied: string[];
   unknown: string[];
 }
 
@@ -20,7 +20,7 @@ export interface PlanInput {
   sources: { text: string; key: string }[];
   model: string;
   chunkDelayMs: number;
-  counter: TurnCounter;
+  counter: UseCounter;
 }
 
 /** Calls with equal turns and instruction share their `times=` count, whatever the model. */
@@ -30,15 +30,15 @@ export function conversationKey({ turns, systemInstruction }: Conversation): str
     .digest('base64url');
 }
 
-/** The first fault whose conditions hold takes the call; directives about style add up. */
+/** The first fault whose conditions hold is the fault of the call; directives about style add up. */
 export function makePlan({ sources, model, chunkDelayMs, counter }: PlanInput): Plan {
-  const plan: Plan = { style: plainStyle(chunkDelayMs), fault: null, obeyed: [], unknown: [] };
+  const plan: Plan = { style: plainStyle(chunkDelayMs), fault: null, applied: [], unknown: [] };
   for (const { text, key } of sources) {
     for (const [index, directive] of parseDirectives(text).entries()) {
       try {
-        obey(plan, directive, model, (times) => counter.take(`${key}/${index}`, times));
+        apply(plan, directive, model, (times) => counter.take(`${key}/${index}`, times));
       } catch (error) {
-        if (!(error instanceof BadDirective)) throw error;
+        if (!(error instanceof InvalidDirective)) throw error;
         plan.unknown.push(directive.source);
       }
     }
@@ -46,16 +46,16 @@ export function makePlan({ sources, model, chunkDelayMs, counter }: PlanInput): 
   return plan;
 }
 
-function obey(plan: Plan, directive: Directive, model: string, take: (times: number) => boolean): void {
+function apply(plan: Plan, directive: Directive, model: string, take: (times: number) => boolean): void {
   const fault = isStyle(directive.name) ? null : faultOf(directive, model);
-  if (!fault && !isStyle(directive.name)) throw new BadDirective('unknown');
+  if (!fault && !isStyle(directive.name)) throw new InvalidDirective('unknown');
   if (fault && plan.fault) return;
   const { options } = directive;
   const only = options.get('model');
   if (only && model !== (only === 'primary' ? DEFAULT_MODEL : only)) return;
   const times = options.get('times');
-  if (times && !take(wholeNumber(times, 1_000_000))) return;
+  if (times && !take(integer(times, 1_000_000))) return;
   if (fault) plan.fault = fault;
   else applyStyle(plan.style, directive);
-  plan.obeyed.push(directive.source);
+  plan.applied.push(directive.source);
 }

@@ -11,15 +11,15 @@ import { countPromptTokens } from './token-count.js';
 const MODEL_METHOD = /^\/v1(?:beta)?\/models\/([^/:]+):(\w+)$/;
 const MODEL = /^\/v1(?:beta)?\/models(?:\/([^/:]+))?$/;
 
-/** Finds what a request is for. */
+/** Dispatches a request by method and path. */
 export async function route(sandbox: Sandbox, exchange: Exchange): Promise<void> {
   const { request } = exchange;
   const url = new URL(request.url ?? '/', 'http://sandbox');
   const method = request.method ?? 'GET';
   const body = await text(request);
   if (url.pathname.startsWith('/sandbox/')) {
-    const { status, body: answer } = control(sandbox, method, url, body);
-    return exchange.json(status, answer);
+    const { status, body: json } = control(sandbox, method, url, body);
+    return exchange.json(status, json);
   }
   const key = request.headers['x-goog-api-key']?.toString() ?? url.searchParams.get('key') ?? '';
   const [, model, task] = MODEL_METHOD.exec(url.pathname) ?? [];
@@ -65,6 +65,6 @@ function unwrap(body: string): string {
     const json = JSON.parse(body) as { generateContentRequest?: unknown };
     return json.generateContentRequest ? JSON.stringify(json.generateContentRequest) : body;
   } catch {
-    return body; // the reader says what is wrong with it
+    return body; // readConversation reports the error
   }
 }

@@ -1,6 +1,6 @@
-import { FaultSwitch } from './fault-switch.js';
+import { GlobalFaults } from './global-faults.js';
 import { Journal } from './journal.js';
-import { TurnCounter } from './turn-counter.js';
+import { UseCounter } from './use-counter.js';
 
 export interface SandboxOptions {
   /** Between the chunks of a stream, in milliseconds. */
@@ -12,8 +12,8 @@ export interface SandboxOptions {
 /** What the routes of one sandbox share. */
 export class Sandbox {
   readonly journal: Journal;
-  readonly faults = new FaultSwitch();
-  readonly counter = new TurnCounter();
+  readonly faults = new GlobalFaults();
+  readonly counter = new UseCounter();
   readonly chunkDelayMs: number;
 
   constructor({ chunkDelayMs = 20, journalSize }: SandboxOptions = {}) {

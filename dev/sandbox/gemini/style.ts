@@ -1,6 +1,6 @@
-import { duration, wholeNumber, type Directive } from './directive.js';
+import { duration, integer, type Directive } from './directive.js';
 
-/** How a reply is delivered, and what it says. */
+/** How a reply is sent, and its text. */
 export interface Style {
   latencyMs: number;
   chunkDelayMs: number;
@@ -8,17 +8,17 @@ export interface Style {
   partsPerChunk: number;
   thoughts: number;
   cachedTokens: number;
-  /** The reply is so many words of filler. */
+  /** The number of filler words that make the reply. */
   words?: number;
-  /** The reply is this text. */
+  /** The text of the reply. */
   say?: string;
-  /** Events are sent in two pieces, parted inside a multi-byte character. */
+  /** Events are sent in two pieces, split inside a multi-byte character. */
   splitBytes: boolean;
-  /** Each chunk of text is the moment at which it was sent. */
+  /** The text of each chunk is the time of its sending. */
   clock: boolean;
 }
 
-const MOST = { chunks: 10_000, parts: 100, thoughts: 1_000, cached: 10_000_000, words: 200_000 };
+const LIMITS = { chunks: 10_000, parts: 100, thoughts: 1_000, cached: 10_000_000, words: 200_000 };
 const EMOJI = 'नमस्ते 👩‍👩‍👧‍👦 héllo 🏳️‍🌈 世界 مرحبا 👍🏽 — “ok” \u2028 𝒢𝑒𝓂𝒾𝓃𝒾';
 
 type Apply = (style: Style, directive: Directive) => void;
@@ -26,17 +26,17 @@ type Apply = (style: Style, directive: Directive) => void;
 const STYLES = new Map<string, Apply>([
   ['latency', (style, { words }) => (style.latencyMs = duration(words[0] ?? '1s'))],
   ['slow', slow],
-  ['parts', (style, { words }) => (style.partsPerChunk = wholeNumber(words[0] ?? '3', MOST.parts))],
-  ['thoughts', (style, { words }) => (style.thoughts = wholeNumber(words[0] ?? '2', MOST.thoughts))],
-  ['cached', (style, { words }) => (style.cachedTokens = wholeNumber(words[0] ?? '16', MOST.cached))],
-  ['words', (style, { words }) => (style.words = wholeNumber(words[0] ?? '500', MOST.words))],
+  ['parts', (style, { words }) => (style.partsPerChunk = integer(words[0] ?? '3', LIMITS.parts))],
+  ['thoughts', (style, { words }) => (style.thoughts = integer(words[0] ?? '2', LIMITS.thoughts))],
+  ['cached', (style, { words }) => (style.cachedTokens = integer(words[0] ?? '16', LIMITS.cached))],
+  ['words', (style, { words }) => (style.words = integer(words[0] ?? '500', LIMITS.words))],
   ['say', (style, { rest }) => (style.say = rest)],
   ['unicode', unicode],
   ['clock', (style) => (style.clock = true)],
 ]);
 
 function slow(style: Style, { options }: Directive): void {
-  style.chunks = Math.max(1, wholeNumber(options.get('chunks') ?? '20', MOST.chunks));
+  style.chunks = Math.max(1, integer(options.get('chunks') ?? '20', LIMITS.chunks));
   style.chunkDelayMs = duration(options.get('delay') ?? '250ms');
 }
 
@@ -58,7 +58,7 @@ export function plainStyle(chunkDelayMs: number): Style {
   };
 }
 
-/** Applies a directive about style; false when it is none. */
+/** Applies a directive about style. @returns false when it is another directive */
 export function applyStyle(style: Style, directive: Directive): boolean {
   const apply = STYLES.get(directive.name);
   apply?.(style, directive);

@@ -2,12 +2,12 @@ import type { Conversation, Usage } from './wire.js';
 
 const CODE_POINTS_PER_TOKEN = 4;
 
-/** The one estimate used for prompt, reply and thoughts alike: four code points are a token, begun ones count. */
+/** The one estimate used for prompt, reply and thoughts alike: four code points are a token, rounded up. */
 export function countTokens(text: string): number {
   return Math.ceil([...text].length / CODE_POINTS_PER_TOKEN);
 }
 
-/** The longest beginning of a text that fits into so many tokens. */
+/** The longest prefix of a text with at most so many tokens. */
 export function cutToTokens(text: string, tokens: number): string {
   return [...text].slice(0, Math.max(0, tokens) * CODE_POINTS_PER_TOKEN).join('');
 }

@@ -36,8 +36,8 @@ export interface Candidate {
   index: number;
 }
 
-/** One chunk of a stream, and the whole answer of `generateContent`. */
-export interface Answer {
+/** One chunk of a stream, and the whole response of `generateContent`. */
+export interface GenerateContentResponse {
   candidates?: Candidate[];
   promptFeedback?: { blockReason: string };
   usageMetadata: Usage;

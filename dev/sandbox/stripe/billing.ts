@@ -1,15 +1,18 @@
 import type { Clock } from './clock.js';
-import { nobody, type Cause, type Events } from './events.js';
-import { newInvoice } from './invoices.js';
+import { noRequest, type Events } from './events.js';
+import type { Cause } from './wire/event.js';
+import { newInvoice } from './invoice.js';
 import type { Store } from './store.js';
-import { isLive, itemOf, newSubscription, nextPeriodEnd, type Beginning } from './subscriptions.js';
-import type { Customer, Invoice, PaymentMethod, Subscription } from './wire.js';
+import { isLive, itemOf, newSubscription, nextPeriodEnd, type SubscriptionInput } from './subscription.js';
+import type { Customer, PaymentMethod } from './wire/customer.js';
+import type { Invoice } from './wire/invoice.js';
+import type { Subscription } from './wire/subscription.js';
 
 const day = 86_400;
 /** Days from a failed charge to the next try; after the last one the subscription is cancelled. */
 const retryDays = [3, 5, 7];
 
-/** What money does: subscriptions begin, renew, fail, recover and end, and every step is told in events. */
+/** The life of a subscription: created, charged, renewed, recovered, cancelled. Every step emits its events. */
 export class Billing {
   constructor(
     private readonly store: Store,
@@ -18,9 +21,9 @@ export class Billing {
     private readonly publicUrl: () => string,
   ) {}
 
-  /** Begins a subscription and charges its first invoice; it stays `incomplete` if that fails. */
-  begin(beginning: Beginning, cause: Cause = nobody): Subscription {
-    const subscription = newSubscription(beginning, this.clock.now(beginning.customer));
+  /** Creates a subscription and charges its first invoice; the subscription stays `incomplete` if that fails. */
+  createSubscription(input: SubscriptionInput, cause: Cause = noRequest): Subscription {
+    const subscription = newSubscription(input, this.clock.now(input.customer));
     this.store.state.subscriptions[subscription.id] = subscription;
     this.events.emit('customer.subscription.created', subscription, cause);
     const invoice = this.bill(subscription, 'subscription_create', cause);
@@ -31,10 +34,10 @@ export class Billing {
     return subscription;
   }
 
-  /** Changes a subscription and tells of it, with what the changed fields were before. */
-  change(subscription: Subscription, cause: Cause, how: () => void): void {
+  /** Changes a subscription and emits the event, with the previous values of the changed fields. */
+  change(subscription: Subscription, cause: Cause, apply: () => void): void {
     const before = structuredClone(subscription) as unknown as Record<string, unknown>;
-    how();
+    apply();
     const after = subscription as unknown as Record<string, unknown>;
     const previous = Object.fromEntries(
       Object.entries(before).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(after[key])),
@@ -44,7 +47,7 @@ export class Billing {
   }
 
   /** Ends a subscription at once. */
-  cancel(subscription: Subscription, reason: string, cause: Cause = nobody): void {
+  cancel(subscription: Subscription, reason: string, cause: Cause = noRequest): void {
     if (!isLive(subscription)) return;
     const now = this.clock.now(subscription.customer);
     subscription.status = 'canceled';
@@ -54,10 +57,10 @@ export class Billing {
     this.events.emit('customer.subscription.deleted', subscription, cause);
   }
 
-  /** The period is over: the next one begins and is charged. */
+  /** Starts the next billing period and charges for it. */
   renew(subscription: Subscription): void {
     const item = itemOf(subscription);
-    this.change(subscription, nobody, () => {
+    this.change(subscription, noRequest, () => {
       item.current_period_start = item.current_period_end;
       item.current_period_end = nextPeriodEnd(
         item.price,
@@ -66,10 +69,10 @@ export class Billing {
       );
       if (subscription.status === 'trialing') subscription.status = 'active';
     });
-    this.settle(this.bill(subscription, 'subscription_cycle', nobody), nobody);
+    this.settle(this.bill(subscription, 'subscription_cycle', noRequest), noRequest);
   }
 
-  /** Tries an open invoice again: a success recovers the subscription, the last failure ends it. */
+  /** Charges an open invoice: a success recovers the subscription, the last failed retry cancels it. */
   settle(invoice: Invoice, cause: Cause): boolean {
     const subscription = this.subscriptionOf(invoice);
     const paid = this.charge(invoice, cause);
@@ -96,14 +99,14 @@ export class Billing {
   private bill(subscription: Subscription, reason: Invoice['billing_reason'], cause: Cause): Invoice {
     const { state } = this.store;
     const customer = state.customers[subscription.customer] as Customer;
-    const making = {
+    const input = {
       subscription,
       customer,
       reason,
       number: ++state.invoiceCount,
       publicUrl: this.publicUrl(),
     };
-    const invoice = newInvoice(making, this.clock.now(customer.id));
+    const invoice = newInvoice(input, this.clock.now(customer.id));
     state.invoices[invoice.id] = invoice;
     subscription.latest_invoice = invoice.id;
     this.events.emit('invoice.created', invoice, cause);

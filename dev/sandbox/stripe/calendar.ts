@@ -1,4 +1,4 @@
-import type { Interval } from './wire.js';
+import type { Interval } from './wire/catalog.js';
 
 const day = 86_400;
 

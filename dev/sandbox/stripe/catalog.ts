@@ -1,7 +1,7 @@
 import { wallTime } from './clock.js';
-import { makeId } from './ids.js';
 import type { Store } from './store.js';
-import type { Interval, Metadata, Price, Product } from './wire.js';
+import type { Interval, Price, Product } from './wire/catalog.js';
+import { makeId, type Metadata } from './wire/object.js';
 
 export function newProduct(given: Partial<Product> & { name: string }): Product {
   const now = wallTime();
@@ -25,7 +25,7 @@ export function newProduct(given: Partial<Product> & { name: string }): Product 
   };
 }
 
-export interface PriceMaking {
+export interface PriceInput {
   id?: string;
   product: string;
   currency: string;
@@ -37,20 +37,20 @@ export interface PriceMaking {
   metadata?: Metadata;
 }
 
-export function newPrice(making: PriceMaking): Price {
-  const { interval, count = 1 } = making;
+export function newPrice(input: PriceInput): Price {
+  const { interval, count = 1 } = input;
   return {
-    id: making.id ?? makeId('price_1'),
+    id: input.id ?? makeId('price_1'),
     object: 'price',
     created: wallTime(),
     livemode: false,
     active: true,
     billing_scheme: 'per_unit',
-    currency: making.currency,
-    lookup_key: making.lookupKey ?? null,
-    metadata: making.metadata ?? {},
-    nickname: making.nickname ?? null,
-    product: making.product,
+    currency: input.currency,
+    lookup_key: input.lookupKey ?? null,
+    metadata: input.metadata ?? {},
+    nickname: input.nickname ?? null,
+    product: input.product,
     recurring: interval && {
       interval,
       interval_count: count,
@@ -62,8 +62,8 @@ export function newPrice(making: PriceMaking): Price {
     tiers_mode: null,
     transform_quantity: null,
     type: interval ? 'recurring' : 'one_time',
-    unit_amount: making.amount,
-    unit_amount_decimal: String(making.amount),
+    unit_amount: input.amount,
+    unit_amount_decimal: String(input.amount),
   };
 }
 

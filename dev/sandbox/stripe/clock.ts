@@ -1,11 +1,11 @@
 import type { Store } from './store.js';
 
-/** Unix seconds by the wall. */
+/** The real time, in unix seconds. */
 export function wallTime(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** Test clocks: each customer lives in a time of their own, never behind the wall clock. */
+/** Test clocks: each customer has a time of its own, never before the real time. */
 export class Clock {
   constructor(private readonly store: Store) {}
 

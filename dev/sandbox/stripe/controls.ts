@@ -1,29 +1,29 @@
 import type { FastifyInstance } from 'fastify';
 import { addMonths } from './calendar.js';
-import { testCard } from './cards.js';
-import { plainRules, type DeliveryRules } from './deliveries.js';
-import { nobody } from './events.js';
+import { testCard } from './card.js';
+import { defaultRules, type DeliveryRules } from './deliveries.js';
+import { noRequest } from './events.js';
 import type { Fault } from './faults.js';
-import { Refusal } from './refusal.js';
-import { itemOf, schedule } from './subscriptions.js';
-import type { SubscriptionStatus } from './wire.js';
-import type { World } from './world.js';
+import { ApiError } from './api-error.js';
+import { itemOf, scheduleEnd } from './subscription.js';
+import type { SubscriptionStatus } from './wire/subscription.js';
+import type { SandboxContext } from './context.js';
 
-/** Handles for tests and the curious, under `/sandbox`; bodies and answers are JSON. */
-export function controlRoutes(app: FastifyInstance, world: World): void {
-  deliveryControls(app, world);
-  requestControls(app, world);
-  billingControls(app, world);
+/** Routes under `/sandbox` that control the sandbox; request and response bodies are JSON. */
+export function controlRoutes(app: FastifyInstance, context: SandboxContext): void {
+  deliveryControls(app, context);
+  requestControls(app, context);
+  billingControls(app, context);
 }
 
-function deliveryControls(app: FastifyInstance, world: World): void {
-  const { deliveries, store } = world;
+function deliveryControls(app: FastifyInstance, context: SandboxContext): void {
+  const { deliveries, store } = context;
   app.get('/sandbox/deliveries', () => ({
     rules: deliveries.rules,
     data: Object.values(store.state.deliveries),
   }));
   app.post<{ Body: Partial<DeliveryRules> }>('/sandbox/deliveries/rules', ({ body }) => {
-    deliveries.rules = { ...plainRules, ...body };
+    deliveries.rules = { ...defaultRules, ...body };
     return deliveries.rules;
   });
   app.post<{ Body?: { events?: string[] } }>('/sandbox/deliveries/release', async ({ body }) => {
@@ -35,12 +35,12 @@ function deliveryControls(app: FastifyInstance, world: World): void {
     return event ? deliveries.deliver(event) : reply.callNotFound();
   });
   app.post<{ Body: { type: string; object: unknown } }>('/sandbox/events', ({ body }) =>
-    world.events.emit(body.type, body.object),
+    context.events.emit(body.type, body.object),
   );
 }
 
-function requestControls(app: FastifyInstance, world: World): void {
-  const { faults, journal, store } = world;
+function requestControls(app: FastifyInstance, context: SandboxContext): void {
+  const { faults, journal, store } = context;
   app.post<{ Body: Fault }>('/sandbox/faults', ({ body }, reply) => {
     faults.add(body);
     return reply.status(204).send();
@@ -59,14 +59,14 @@ function requestControls(app: FastifyInstance, world: World): void {
   app.get('/sandbox/state', () => store.state);
 }
 
-function billingControls(app: FastifyInstance, world: World): void {
-  const { state } = world.store;
+function billingControls(app: FastifyInstance, context: SandboxContext): void {
+  const { state } = context.store;
   app.post<{ Body: { customer: string; to?: number; months?: number; days?: number } }>(
     '/sandbox/clock/advance',
     ({ body: { customer, to, months = 0, days = 0 } }) => {
-      const now = world.clock.now(customer);
-      world.testClock.advance(customer, to ?? addMonths(now, months) + days * 86_400);
-      return { now: world.clock.now(customer) };
+      const now = context.clock.now(customer);
+      context.testClock.advance(customer, to ?? addMonths(now, months) + days * 86_400);
+      return { now: context.clock.now(customer) };
     },
   );
   app.post<{ Params: { id: string }; Body: { card?: string } }>(
@@ -76,10 +76,10 @@ function billingControls(app: FastifyInstance, world: World): void {
       const card = testCard(body.card ?? '4242424242424242');
       if (!session || !card) return reply.callNotFound();
       try {
-        world.desk.pay(session, card);
+        context.checkout.pay(session, card);
         return session;
       } catch (error) {
-        if (error instanceof Refusal) return reply.status(error.status).send(error.body());
+        if (error instanceof ApiError) return reply.status(error.status).send(error.body());
         throw error;
       }
     },
@@ -90,12 +90,12 @@ function billingControls(app: FastifyInstance, world: World): void {
   }>('/sandbox/subscriptions/:id', ({ params, body }, reply) => {
     const subscription = state.subscriptions[params.id];
     if (!subscription) return reply.callNotFound();
-    const { status, cancelAtPeriodEnd: way } = body;
-    const now = world.clock.now(subscription.customer);
-    if (status === 'canceled') world.billing.cancel(subscription, 'cancellation_requested');
+    const { status, cancelAtPeriodEnd: mode } = body;
+    const now = context.clock.now(subscription.customer);
+    if (status === 'canceled') context.billing.cancel(subscription, 'cancellation_requested');
     else {
-      world.billing.change(subscription, nobody, () => {
-        if (way) schedule(subscription, itemOf(subscription).current_period_end, way === 'classic', now);
+      context.billing.change(subscription, noRequest, () => {
+        if (mode) scheduleEnd(subscription, itemOf(subscription).current_period_end, mode === 'classic', now);
         if (status) subscription.status = status;
       });
     }

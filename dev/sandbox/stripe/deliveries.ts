@@ -1,17 +1,17 @@
+import Stripe from 'stripe';
 import { wallTime } from './clock.js';
-import { makeId } from './ids.js';
-import { sign } from './signature.js';
+import { makeId } from './wire/object.js';
 import type { Delivery, Store } from './store.js';
-import type { StripeEvent } from './wire.js';
+import type { StripeEvent } from './wire/event.js';
 
-/** How the network between Stripe and the product behaves. */
+/** How events travel to the endpoint. */
 export interface DeliveryRules {
-  /** Keep events back until they are released. */
+  /** Events are not sent until they are released. */
   hold: boolean;
   /** Further copies of every event. */
   duplicates: number;
   delayMs: number;
-  /** Up to so much is added at random to each delivery, which reorders them. */
+  /** The upper bound of a random delay that is added to each delivery, which reorders them. */
   shuffleWindowMs: number;
   /** Event types that never arrive; `*` is every type. */
   drop: string[];
@@ -19,7 +19,7 @@ export interface DeliveryRules {
   retryBaseMs: number;
 }
 
-export const plainRules: DeliveryRules = {
+export const defaultRules: DeliveryRules = {
   hold: false,
   duplicates: 0,
   delayMs: 0,
@@ -34,12 +34,12 @@ export interface Endpoint {
 }
 
 const maxAttempts = 16;
-const longestRetryMs = 300_000;
-const answerWithinMs = 20_000;
+const maxRetryDelayMs = 300_000;
+const responseTimeoutMs = 20_000;
 
-/** Signs events and brings them to the webhook endpoint, again and again until it answers 2xx. */
+/** Signs events and sends them to the webhook endpoint, with retries until the response is 2xx. */
 export class Deliveries {
-  rules: DeliveryRules = { ...plainRules };
+  rules: DeliveryRules = { ...defaultRules };
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly closing = new AbortController();
 
@@ -52,9 +52,9 @@ export class Deliveries {
     return this.endpoint.url !== undefined;
   }
 
-  /** Takes up what an earlier run left undelivered. */
+  /** Continues with the deliveries that an earlier run left pending. */
   resume(): void {
-    for (const delivery of Object.values(this.store.state.deliveries)) this.arm(delivery);
+    for (const delivery of Object.values(this.store.state.deliveries)) this.startTimer(delivery);
   }
 
   close(): void {
@@ -63,13 +63,13 @@ export class Deliveries {
     this.timers.clear();
   }
 
-  /** Queues an event, as often as the rules say. */
-  schedule(event: StripeEvent): void {
+  /** Queues an event, with the number of copies that the rules name. */
+  enqueue(event: StripeEvent): void {
     if (!this.hasEndpoint) return;
     for (let copy = 0; copy <= this.rules.duplicates; copy++) this.add(event);
   }
 
-  /** Lets held deliveries go, in the order of `events` if given, else in that of their making. */
+  /** Sends held deliveries, in the order of `events` if given, else in the order of their creation. */
   async release(events?: string[]): Promise<void> {
     const held = Object.values(this.store.state.deliveries).filter(({ status }) => status === 'held');
     const order = events ?? held.map(({ event }) => event);
@@ -78,21 +78,26 @@ export class Deliveries {
     }
   }
 
-  /** Sends an event now, whatever the rules say, and tells what the endpoint answered. */
+  /** Sends an event now, whatever the rules say. @returns the response of the endpoint */
   async deliver(event: StripeEvent): Promise<{ status: number; body: string }> {
-    const body = JSON.stringify(event, null, 2);
-    const answer = await fetch(this.endpoint.url ?? '', {
+    const payload = JSON.stringify(event, null, 2);
+    const { secret } = this.endpoint;
+    const response = await fetch(this.endpoint.url ?? '', {
       method: 'POST',
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-        'stripe-signature': sign(body, this.endpoint.secret, wallTime()),
+        'stripe-signature': Stripe.webhooks.generateTestHeaderString({
+          payload,
+          secret,
+          timestamp: wallTime(),
+        }),
       },
-      body,
+      body: payload,
       redirect: 'manual',
-      signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(answerWithinMs)]),
+      signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(responseTimeoutMs)]),
     });
-    return { status: answer.status, body: await answer.text() };
+    return { status: response.status, body: await response.text() };
   }
 
   private add(event: StripeEvent): void {
@@ -108,10 +113,10 @@ export class Deliveries {
       lastResult: null,
     };
     this.store.state.deliveries[delivery.id] = delivery;
-    this.arm(delivery);
+    this.startTimer(delivery);
   }
 
-  private arm(delivery: Delivery): void {
+  private startTimer(delivery: Delivery): void {
     if (delivery.status !== 'pending' || this.closing.signal.aborted) return;
     const timer = setTimeout(() => void this.send(delivery), Math.max(0, delivery.nextAt - Date.now()));
     this.timers.set(delivery.id, timer);
@@ -126,7 +131,7 @@ export class Deliveries {
     if (this.closing.signal.aborted) return;
     this.settle(delivery, event, ok);
     this.store.touch();
-    this.arm(delivery);
+    this.startTimer(delivery);
   }
 
   private async attempt(delivery: Delivery, event: StripeEvent): Promise<boolean> {
@@ -147,7 +152,7 @@ export class Deliveries {
       return;
     }
     delivery.status = delivery.attempts >= maxAttempts ? 'failed' : 'pending';
-    const wait = Math.min(longestRetryMs, this.rules.retryBaseMs * 2 ** (delivery.attempts - 1));
+    const wait = Math.min(maxRetryDelayMs, this.rules.retryBaseMs * 2 ** (delivery.attempts - 1));
     delivery.nextAt = Date.now() + wait;
   }
 }

@@ -1,21 +1,15 @@
 import { wallTime } from './clock.js';
 import type { Deliveries } from './deliveries.js';
-import { makeId } from './ids.js';
+import { makeId } from './wire/object.js';
 import type { Store } from './store.js';
-import { apiVersion, type StripeEvent } from './wire.js';
+import { apiVersion, type Cause, type StripeEvent } from './wire/event.js';
 
-/** The request that made something happen, told in the event's envelope. */
-export interface Cause {
-  id: string | null;
-  idempotency_key: string | null;
-}
-
-export const nobody: Cause = { id: null, idempotency_key: null };
+export const noRequest: Cause = { id: null, idempotency_key: null };
 
 /** Stripe keeps events for 30 days. */
-const keptSeconds = 30 * 86_400;
+const retentionSeconds = 30 * 86_400;
 
-/** Records what happened and hands it to the deliveries. The object in an event is a snapshot. */
+/** The event log. Each event holds a snapshot of its object and is queued for delivery. */
 export class Events {
   constructor(
     private readonly store: Store,
@@ -26,7 +20,7 @@ export class Events {
   emit(
     type: string,
     object: unknown,
-    cause: Cause = nobody,
+    cause: Cause = noRequest,
     previous?: Record<string, unknown>,
   ): StripeEvent {
     const event: StripeEvent = {
@@ -41,15 +35,15 @@ export class Events {
       type,
     };
     this.store.state.events[event.id] = event;
-    this.forgetOld();
-    this.deliveries.schedule(event);
+    this.purgeExpired();
+    this.deliveries.enqueue(event);
     this.store.touch();
     return event;
   }
 
-  private forgetOld(): void {
+  private purgeExpired(): void {
     const { events, deliveries } = this.store.state;
-    const oldest = wallTime() - keptSeconds;
+    const oldest = wallTime() - retentionSeconds;
     for (const event of Object.values(events)) {
       if (event.created > oldest) return;
       delete events[event.id];
@@ -60,7 +54,7 @@ export class Events {
   }
 }
 
-/** The public part of an object: what is kept beside it for the sandbox's own use stays here. */
+/** A copy of the public part of an object, without the fields that only the sandbox uses. */
 export function snapshot(object: unknown): unknown {
   const copy = structuredClone(object) as Record<string, unknown>;
   delete copy.behaviour;

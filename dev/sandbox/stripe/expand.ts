@@ -1,13 +1,13 @@
 import { snapshot } from './events.js';
-import { refusals } from './refusal.js';
+import { apiErrors } from './api-error.js';
 import type { State } from './store.js';
 
-/** A copy of `object` as it leaves the API, with the asked-for references replaced by what they name. */
+/** A copy of `object` for the response, with the ids at the given paths replaced by the objects they name. */
 export function present(object: unknown, paths: string[], state: State): unknown {
   const copy = outgoing(object);
   for (const path of paths) {
     if (path.split('.').length > 4)
-      throw refusals.invalid('You cannot expand more than 4 levels of a property.');
+      throw apiErrors.invalid('You cannot expand more than 4 levels of a property.');
     expandAt(copy, object, path.split('.'), path, state);
   }
   return copy;
@@ -20,7 +20,7 @@ function outgoing(object: unknown): unknown {
   return snapshot(object);
 }
 
-/** `source` is the stored object behind `copy`, which may have parts that leave only when asked for. */
+/** `source` is the stored object behind `copy`: it may have fields that a response contains only when expanded. */
 function expandAt(copy: unknown, source: unknown, path: string[], whole: string, state: State): void {
   if (Array.isArray(copy)) {
     copy.forEach((entry, at) => expandAt(entry, (source as unknown[])[at], path, whole, state));
@@ -28,7 +28,7 @@ function expandAt(copy: unknown, source: unknown, path: string[], whole: string,
   }
   const [key = '', ...rest] = path;
   if (!isRecord(copy) || !isRecord(source) || !(key in source)) {
-    throw refusals.invalid(`This property cannot be expanded (${key}).`, 'expand');
+    throw apiErrors.invalid(`This property cannot be expanded (${key}).`, 'expand');
   }
   copy[key] ??= structuredClone(source[key]);
   const found = typeof copy[key] === 'string' ? lookUp(copy[key], state) : undefined;

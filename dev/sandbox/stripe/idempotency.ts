@@ -1,10 +1,10 @@
 import { wallTime } from './clock.js';
-import { refusals } from './refusal.js';
-import type { Store, StoredAnswer } from './store.js';
+import { apiErrors } from './api-error.js';
+import type { Store, StoredResponse } from './store.js';
 
-const keptSeconds = 86_400;
+const retentionSeconds = 86_400;
 
-/** Stripe's idempotency: the first request's answer is given again; another request with the key is refused. */
+/** Stripe's idempotency: a repeated request gets the first response; a different request with the same key is an error. */
 export class Idempotency {
   private readonly running = new Set<string>();
 
@@ -14,32 +14,32 @@ export class Idempotency {
     return this.running.has(key);
   }
 
-  /** The stored answer, or null for the caller to carry the request out and then `finish`. */
-  begin(key: string, request: string): StoredAnswer | null {
-    const stored = this.store.state.answers[key];
-    if (stored && stored.at > wallTime() - keptSeconds) {
-      if (stored.request !== request) throw refusals.keyReused(key);
+  /** Locks the key. @returns the stored response, or null: then the caller executes the request and calls `finish` */
+  begin(key: string, request: string): StoredResponse | null {
+    const stored = this.store.state.responses[key];
+    if (stored && stored.at > wallTime() - retentionSeconds) {
+      if (stored.request !== request) throw apiErrors.keyReused(key);
       return stored;
     }
-    if (this.running.has(key)) throw refusals.keyInUse(key);
+    if (this.running.has(key)) throw apiErrors.keyInUse(key);
     this.running.add(key);
     return null;
   }
 
-  /** Remembers an answer; a request refused before it was carried out leaves the key unused. */
-  finish(key: string, answer: Omit<StoredAnswer, 'at'> | null): void {
+  /** Unlocks the key and stores the response; null, for a request rejected before its execution, leaves the key unused. */
+  finish(key: string, response: Omit<StoredResponse, 'at'> | null): void {
     this.running.delete(key);
-    if (!answer) return;
-    this.store.state.answers[key] = { ...answer, at: wallTime() };
-    this.forgetOld();
+    if (!response) return;
+    this.store.state.responses[key] = { ...response, at: wallTime() };
+    this.purgeExpired();
     this.store.touch();
   }
 
-  private forgetOld(): void {
-    const { answers } = this.store.state;
-    for (const [key, { at }] of Object.entries(answers)) {
-      if (at > wallTime() - keptSeconds) return;
-      delete answers[key];
+  private purgeExpired(): void {
+    const { responses } = this.store.state;
+    for (const [key, { at }] of Object.entries(responses)) {
+      if (at > wallTime() - retentionSeconds) return;
+      delete responses[key];
     }
   }
 }

@@ -1,5 +1,5 @@
-/** One request seen at the API. */
-export interface Seen {
+/** One request to the API. */
+export interface RecordedRequest {
   id: string;
   at: number;
   method: string;
@@ -10,18 +10,18 @@ export interface Seen {
   status: number;
 }
 
-const kept = 2000;
+const capacity = 2000;
 
-/** The latest requests, oldest first, for a test to look at. */
+/** The latest requests, oldest first, for tests. */
 export class Journal {
-  private list: Seen[] = [];
+  private list: RecordedRequest[] = [];
 
-  add(seen: Seen): void {
-    this.list.push(seen);
-    if (this.list.length > kept) this.list.shift();
+  add(request: RecordedRequest): void {
+    this.list.push(request);
+    if (this.list.length > capacity) this.list.shift();
   }
 
-  seen(match = ''): Seen[] {
+  seen(match = ''): RecordedRequest[] {
     return this.list.filter(({ method, path }) => `${method} ${path}`.includes(match));
   }
 

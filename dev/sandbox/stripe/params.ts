@@ -1,53 +1,61 @@
-import type { Form, FormValue } from './form.js';
-import { refusals } from './refusal.js';
-import type { Metadata } from './wire.js';
+import qs from 'qs';
+import { apiErrors } from './api-error.js';
+import type { Metadata } from './wire/object.js';
 
-/** Reads typed parameters out of a form, refusing what Stripe refuses, in its words. */
+/** A form body or a query string: text, lists and named groups, as deep as the brackets say. */
+export type Form = qs.ParsedQs;
+
+/** Stripe's notation: `a[b][0]=c`, and `a[]=x` appends. A name that is repeated keeps its last value. */
+export function parseForm(text: string): Form {
+  return qs.parse(text, { arrayLimit: 1000, depth: 8, duplicates: 'last', plainObjects: true });
+}
+
+/** Reads typed parameters from a form, with Stripe's errors and their messages. */
 export class Params {
   constructor(
     readonly form: Form,
     private readonly prefix = '',
   ) {}
 
-  /** Refuses a parameter that this API version does not know. */
+  /** Rejects parameters that this API version does not know. */
   allow(known: readonly string[]): void {
-    const stranger = Object.keys(this.form).find((key) => !known.includes(key) && key !== 'expand');
-    if (stranger !== undefined) throw refusals.unknown(this.name(stranger));
+    const unknown = Object.keys(this.form).find((key) => !known.includes(key) && key !== 'expand');
+    if (unknown !== undefined) throw apiErrors.unknown(this.name(unknown));
   }
 
   has(key: string): boolean {
     return this.form[key] !== undefined;
   }
 
-  /** The text of a parameter; an absent or empty one is null. */
+  /** The text of a parameter; null if it is absent or empty. */
   text(key: string): string | null {
     const value = this.form[key];
     if (value === undefined || value === '') return null;
     if (typeof value !== 'string')
-      throw refusals.invalid(`Invalid string: ${this.name(key)}`, this.name(key));
+      throw apiErrors.invalid(`Invalid string: ${this.name(key)}`, this.name(key));
     return value;
   }
 
   required(key: string): string {
     const value = this.text(key);
-    if (value === null) throw refusals.missing(this.name(key));
+    if (value === null) throw apiErrors.missing(this.name(key));
     return value;
   }
 
-  whole(key: string): number | null {
+  int(key: string): number | null {
     const value = this.text(key);
     if (value === null) return null;
     if (!/^-?\d+$/.test(value)) {
-      throw refusals.invalid(`Invalid integer: ${value}`, this.name(key), 'parameter_invalid_integer');
+      throw apiErrors.invalid(`Invalid integer: ${value}`, this.name(key), 'parameter_invalid_integer');
     }
     return Number(value);
   }
 
-  flag(key: string): boolean | null {
+  bool(key: string): boolean | null {
     const value = this.text(key);
     if (value === null) return null;
     if (value !== 'true' && value !== 'false') {
-      throw refusals.invalid(`Invalid boolean: ${value}`, this.name(key));
+      throw apiErrors.invalid(`Invalid boolean: ${value}`, this.name(key));
     }
     return value === 'true';
   }
@@ -68,12 +76,12 @@ export class Params {
     return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
   }
 
-  /** Metadata merged into what is there; an empty value removes its key, as Stripe does. */
+  /** Metadata merged into the present one; an empty value removes its key, as at Stripe. */
   metadata(present: Metadata = {}): Metadata {
     const merged: Metadata = { ...present };
     for (const [key, value] of Object.entries(this.group('metadata').form)) {
       if (typeof value !== 'string')
-        throw refusals.invalid('Metadata values must be strings', this.name('metadata'));
+        throw apiErrors.invalid('Metadata values must be strings', this.name('metadata'));
       if (value === '') delete merged[key];
       else merged[key] = value;
     }
@@ -85,6 +93,6 @@ export class Params {
   }
 }
 
-function isGroup(value: FormValue | undefined): value is Form {
+function isGroup(value: Form[string]): value is Form {
   return typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { TestClock } from './advance.js';
+import { TestClock } from './test-clock.js';
 import { Billing } from './billing.js';
 import { seedPro } from './catalog.js';
-import { CheckoutDesk } from './checkout-desk.js';
+import { Checkout } from './checkout.js';
 import { Clock } from './clock.js';
 import { Deliveries } from './deliveries.js';
 import { Events } from './events.js';
@@ -11,19 +11,19 @@ import { Idempotency } from './idempotency.js';
 import { Journal } from './journal.js';
 import { buildServer } from './server.js';
 import { Store } from './store.js';
-import type { World } from './world.js';
+import type { SandboxContext } from './context.js';
 
 export interface StripeSandboxOptions {
-  /** 0, the default, takes a free one. */
+  /** 0, the default, takes a free port. */
   port?: number;
   host?: string;
-  /** Where the state is kept; without it, it ends with the sandbox. */
+  /** The file that keeps the state over a restart; without it the state is lost when the sandbox ends. */
   dataFile?: string;
   webhookUrl?: string;
   webhookSecret?: string;
-  /** A monthly price of this id is there from the start. */
+  /** The id of a monthly price that exists from the start. */
   proPriceId?: string;
-  /** The address a browser uses, if it is not the one listened on. */
+  /** The address for browsers, if it differs from the one the server listens on. */
   publicUrl?: string;
   /** The API version of the webhook endpoint, which need not be that of the SDK. */
   webhookApiVersion?: string;
@@ -31,49 +31,50 @@ export interface StripeSandboxOptions {
 
 export interface StripeSandbox {
   url: string;
-  world: World;
+  /** For tests in the same process. */
+  world: SandboxContext;
   close(): Promise<void>;
 }
 
 const tickMs = 5000;
 
-/** Starts a server that behaves like Stripe: API, checkout and portal pages, webhooks, test clock. */
+/** Starts a server that behaves like Stripe's: API, checkout and portal pages, webhooks, test clock. */
 export async function createStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   let url = '';
-  const world = buildWorld(options, () => options.publicUrl?.replace(/\/+$/, '') ?? url);
-  if (options.proPriceId) seedPro(world.store, options.proPriceId);
-  const app = buildServer(world);
+  const context = buildContext(options, () => options.publicUrl?.replace(/\/+$/, '') ?? url);
+  if (options.proPriceId) seedPro(context.store, options.proPriceId);
+  const app = buildServer(context);
   const host = options.host ?? '127.0.0.1';
   await app.listen({ port: options.port ?? 0, host });
   const { port } = app.server.address() as AddressInfo;
   url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
-  world.deliveries.resume();
-  const timer = setInterval(() => world.testClock.tick(), tickMs).unref();
+  context.deliveries.resume();
+  const timer = setInterval(() => context.testClock.tick(), tickMs).unref();
   const close = async () => {
     clearInterval(timer);
-    world.deliveries.close();
+    context.deliveries.close();
     await app.close();
-    world.store.flush();
+    context.store.flush();
   };
-  return { url, world, close };
+  return { url, world: context, close };
 }
 
-function buildWorld(options: StripeSandboxOptions, publicUrl: () => string): World {
+function buildContext(options: StripeSandboxOptions, publicUrl: () => string): SandboxContext {
   const store = new Store(options.dataFile);
   const clock = new Clock(store);
   const endpoint = { url: options.webhookUrl, secret: options.webhookSecret ?? 'whsec_sandbox' };
   const deliveries = new Deliveries(store, endpoint);
   const events = new Events(store, deliveries, options.webhookApiVersion);
   const billing = new Billing(store, clock, events, publicUrl);
-  const desk = new CheckoutDesk(store, billing, events);
+  const checkout = new Checkout(store, billing, events);
   return {
     store,
     clock,
     events,
     deliveries,
     billing,
-    desk,
-    testClock: new TestClock(store, clock, billing, desk),
+    checkout,
+    testClock: new TestClock(store, clock, billing, checkout),
     idempotency: new Idempotency(store),
     faults: new Faults(),
     journal: new Journal(),

@@ -1,17 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type {
-  CheckoutSession,
-  Customer,
-  Invoice,
-  PaymentMethod,
-  PortalConfiguration,
-  PortalSession,
-  Price,
-  Product,
-  StripeEvent,
-  Subscription,
-} from './wire.js';
+import type { PortalConfiguration, PortalSession } from './wire/billing-portal.js';
+import type { Price, Product } from './wire/catalog.js';
+import type { CheckoutSession } from './wire/checkout-session.js';
+import type { Customer, PaymentMethod } from './wire/customer.js';
+import type { StripeEvent } from './wire/event.js';
+import type { Invoice } from './wire/invoice.js';
+import type { Subscription } from './wire/subscription.js';
 
 export interface Delivery {
   id: string;
@@ -19,13 +14,13 @@ export interface Delivery {
   type: string;
   status: 'held' | 'pending' | 'delivered' | 'failed' | 'dropped';
   attempts: number;
-  /** Milliseconds by the wall at which it is sent next. */
+  /** The time of the next attempt, in milliseconds since 1970. */
   nextAt: number;
-  /** What the endpoint answered last: a status, or the failure to connect. */
+  /** The result of the last attempt: the response status, or the connection error. */
   lastResult: string | null;
 }
 
-export interface StoredAnswer {
+export interface StoredResponse {
   /** Method, path and parameters of the first request with this key. */
   request: string;
   at: number;
@@ -33,7 +28,7 @@ export interface StoredAnswer {
   body: string;
 }
 
-/** Everything the sandbox remembers. Objects keep the order in which they were made. */
+/** The state of the sandbox. Objects keep the order of their creation. */
 export interface State {
   customers: Record<string, Customer>;
   products: Record<string, Product>;
@@ -46,7 +41,7 @@ export interface State {
   portalSessions: Record<string, PortalSession>;
   events: Record<string, StripeEvent>;
   deliveries: Record<string, Delivery>;
-  answers: Record<string, StoredAnswer>;
+  responses: Record<string, StoredResponse>;
   /** Seconds by which a customer's test clock is ahead of the wall clock. */
   clocks: Record<string, number>;
   invoiceCount: number;
@@ -65,7 +60,7 @@ function emptyState(): State {
     portalSessions: {},
     events: {},
     deliveries: {},
-    answers: {},
+    responses: {},
     clocks: {},
     invoiceCount: 0,
   };

@@ -1,8 +1,8 @@
-import { makeId } from '../ids.js';
+import { makeId } from '../wire/object.js';
 import { listParams, page } from '../paging.js';
-import { refusals } from '../refusal.js';
-import type { CheckoutSession, LineItem } from '../wire.js';
-import type { Call, Route, World } from '../world.js';
+import { apiErrors } from '../api-error.js';
+import type { CheckoutSession, LineItem } from '../wire/checkout-session.js';
+import type { Call, Route, SandboxContext } from '../context.js';
 import { getCustomer } from './customers.js';
 
 /** `payment_method_types` is not among them: this API version dropped it. */
@@ -15,21 +15,21 @@ const createParams = [
 const halfHour = 1800;
 const day = 86_400;
 
-export function checkoutSessionRoutes(world: World): Route[] {
-  const { state } = world.store;
+export function checkoutSessionRoutes(context: SandboxContext): Route[] {
+  const { state } = context.store;
   const path = '/v1/checkout/sessions';
   const get = (id: string) => {
     const session = state.sessions[id];
-    if (!session) throw refusals.noSuch('checkout.session', id);
+    if (!session) throw apiErrors.noSuch('checkout.session', id);
     return session;
   };
   const list = ({ params }: Call) => page(Object.values(state.sessions).filter(filter(params)), params, path);
   const expire = ({ id, cause }: Call) => {
-    world.desk.expire(get(id), cause);
+    context.checkout.expire(get(id), cause);
     return get(id);
   };
   return [
-    { method: 'POST', path, params: createParams, handle: (call) => create(world, call) },
+    { method: 'POST', path, params: createParams, handle: (call) => create(context, call) },
     { method: 'GET', path, params: [...listParams, 'customer', 'subscription', 'status'], handle: list },
     { method: 'GET', path: `${path}/:id`, params: [], handle: ({ id }) => get(id) },
     { method: 'POST', path: `${path}/:id/expire`, params: [], handle: expire },
@@ -52,18 +52,18 @@ function filter(params: Call['params']): (session: CheckoutSession) => boolean {
     (!status || session.status === status);
 }
 
-function create(world: World, { params }: Call): CheckoutSession {
+function create(context: SandboxContext, { params }: Call): CheckoutSession {
   const mode = params.required('mode');
-  if (mode !== 'subscription') throw refusals.invalid('The sandbox knows only `subscription` mode.', 'mode');
+  if (mode !== 'subscription') throw apiErrors.invalid('The sandbox knows only `subscription` mode.', 'mode');
   const uiMode = params.text('ui_mode') ?? 'hosted_page';
   if (uiMode !== 'hosted_page')
-    throw refusals.invalid(`Invalid ui_mode: must be hosted_page here`, 'ui_mode');
+    throw apiErrors.invalid(`Invalid ui_mode: must be hosted_page here`, 'ui_mode');
   const customer = params.text('customer');
-  if (customer) getCustomer(world, customer, 'customer');
-  const line = lineItem(world, params);
-  const now = world.clock.now(customer);
-  const session = build(params, { customer, line, now, url: world.publicUrl() });
-  world.store.state.sessions[session.id] = session;
+  if (customer) getCustomer(context, customer, 'customer');
+  const line = lineItem(context, params);
+  const now = context.clock.now(customer);
+  const session = build(params, { customer, line, now, url: context.publicUrl() });
+  context.store.state.sessions[session.id] = session;
   return session;
 }
 
@@ -104,7 +104,7 @@ function build(params: Call['params'], { customer, line, now, url }: Parts): Che
     payment_link: null,
     payment_method_collection: 'always',
     payment_method_types: ['card'],
-    allow_promotion_codes: params.flag('allow_promotion_codes'),
+    allow_promotion_codes: params.bool('allow_promotion_codes'),
     after_expiration: null,
     locale: params.text('locale'),
     metadata: params.metadata(),
@@ -116,16 +116,16 @@ function build(params: Call['params'], { customer, line, now, url }: Parts): Che
     },
     subscription_data: {
       metadata: data.metadata(),
-      trial_period_days: data.whole('trial_period_days'),
+      trial_period_days: data.int('trial_period_days'),
       description: data.text('description'),
     },
   };
 }
 
 function expiry(params: Call['params'], now: number): number {
-  const at = params.whole('expires_at') ?? now + day;
+  const at = params.int('expires_at') ?? now + day;
   if (at < now + halfHour - 60 || at > now + day + 60) {
-    throw refusals.invalid(
+    throw apiErrors.invalid(
       'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.',
       'expires_at',
     );
@@ -133,22 +133,22 @@ function expiry(params: Call['params'], now: number): number {
   return at;
 }
 
-function lineItem(world: World, params: Call['params']): LineItem {
+function lineItem(context: SandboxContext, params: Call['params']): LineItem {
   const lines = params.groups('line_items');
   const [line] = lines;
-  if (lines.length === 0) throw refusals.missing('line_items');
+  if (lines.length === 0) throw apiErrors.missing('line_items');
   if (!line || lines.length !== 1)
-    throw refusals.invalid('The sandbox takes exactly one line item.', 'line_items');
+    throw apiErrors.invalid('The sandbox takes exactly one line item.', 'line_items');
   const priceId = line.required('price');
-  const price = world.store.state.prices[priceId];
-  if (!price) throw refusals.noSuchParam('price', priceId, 'line_items[0][price]');
+  const price = context.store.state.prices[priceId];
+  if (!price) throw apiErrors.noSuchParam('price', priceId, 'line_items[0][price]');
   if (!price.recurring) {
-    throw refusals.invalid(
+    throw apiErrors.invalid(
       'You must provide at least one recurring price in `subscription` mode.',
       'line_items',
     );
   }
-  const quantity = line.whole('quantity') ?? 1;
+  const quantity = line.int('quantity') ?? 1;
   const amount = price.unit_amount * quantity;
   return {
     id: makeId('li_'),
@@ -158,7 +158,7 @@ function lineItem(world: World, params: Call['params']): LineItem {
     amount_discount: 0,
     amount_tax: 0,
     currency: price.currency,
-    description: world.store.state.products[price.product]?.name ?? '',
+    description: context.store.state.products[price.product]?.name ?? '',
     price,
     quantity,
   };

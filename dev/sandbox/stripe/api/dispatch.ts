@@ -1,20 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { present } from '../expand.js';
-import { holdUp, type Fault } from '../faults.js';
-import type { Form } from '../form.js';
-import { makeId } from '../ids.js';
-import { Params } from '../params.js';
-import { Refusal, refusals } from '../refusal.js';
-import { apiVersion } from '../wire.js';
-import type { Route, World } from '../world.js';
+import { applyDelays, type Fault } from '../faults.js';
+import { makeId } from '../wire/object.js';
+import { Params, type Form } from '../params.js';
+import { ApiError, apiErrors } from '../api-error.js';
+import { apiVersion } from '../wire/event.js';
+import type { Route, SandboxContext } from '../context.js';
 
-interface Answer {
+interface ApiResponse {
   status: number;
   body: string;
   replayed?: boolean;
-  /** It is what the idempotency key will bring from now on. */
-  kept?: boolean;
-  /** The connection is cut instead of answering. */
+  /** A repeated request with the idempotency key gets this response. */
+  stored?: boolean;
+  /** The connection is closed instead of a response. */
   cut?: boolean;
 }
 
@@ -27,30 +26,35 @@ interface Incoming {
   faults: Fault[];
 }
 
-/** Answers a request as Stripe's API does: key, faults asked for, idempotency, the method itself, its shape. */
-export async function dispatch(world: World, route: Route, request: FastifyRequest, reply: FastifyReply) {
-  const incoming = read(world, route, request);
-  const answer = await work(world, incoming);
-  note(world, incoming, answer);
-  if (answer.cut) {
+/** Serves a request as Stripe's API does: API key, injected faults, idempotency, the method itself, expansion. */
+export async function dispatch(
+  context: SandboxContext,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const incoming = read(context, route, request);
+  const response = await respond(context, incoming);
+  record(context, incoming, response);
+  if (response.cut) {
     reply.hijack();
     request.raw.socket.destroy();
     return;
   }
   void reply
-    .status(answer.status)
+    .status(response.status)
     .headers({
       'request-id': incoming.requestId,
       'stripe-version': header(request, 'stripe-version') ?? apiVersion,
       ...(incoming.key && { 'idempotency-key': incoming.key }),
-      ...(answer.replayed && { 'idempotent-replayed': 'true' }),
-      ...(answer.kept && answer.status >= 500 && { 'stripe-should-retry': 'false' }),
+      ...(response.replayed && { 'idempotent-replayed': 'true' }),
+      ...(response.stored && response.status >= 500 && { 'stripe-should-retry': 'false' }),
     })
     .type('application/json')
-    .send(answer.body);
+    .send(response.body);
 }
 
-function read(world: World, route: Route, request: FastifyRequest): Incoming {
+function read(context: SandboxContext, route: Route, request: FastifyRequest): Incoming {
   const path = request.url.split('?')[0];
   const form = { ...(request.query as Form), ...((request.body ?? {}) as Form) };
   return {
@@ -59,72 +63,72 @@ function read(world: World, route: Route, request: FastifyRequest): Incoming {
     requestId: makeId('req_', 14),
     key: request.method === 'POST' ? header(request, 'idempotency-key') : null,
     params: new Params(form),
-    faults: world.faults.strike(`${request.method} ${path}`, form),
+    faults: context.faults.take(`${request.method} ${path}`, form),
   };
 }
 
-async function work(world: World, incoming: Incoming): Promise<Answer> {
+async function respond(context: SandboxContext, incoming: Incoming): Promise<ApiResponse> {
   const { key, request, params, faults } = incoming;
   const all = (kind: Fault['kind']) => faults.filter((entry) => entry.kind === kind);
   const fault = (kind: Fault['kind']) => all(kind)[0];
-  let claimed = false;
-  let done: Answer | null = null;
+  let keyLocked = false;
+  let done: ApiResponse | null = null;
   try {
     authenticate(request);
-    const stored = key && world.idempotency.begin(key, fingerprint(request, params));
-    if (stored) return { status: stored.status, body: stored.body, replayed: true, kept: true };
-    claimed = key !== null;
-    await holdUp(all('slow'));
+    const earlier = key && context.idempotency.begin(key, fingerprint(request, params));
+    if (earlier) return { status: earlier.status, body: earlier.body, replayed: true, stored: true };
+    keyLocked = key !== null;
+    await applyDelays(all('slow'));
     if (fault('refuse')) return { status: 0, body: '', cut: true };
-    throwIfAsked(fault('error'));
+    throwInjected(fault('error'));
     const failing = fault('fail');
     done = failing
-      ? { ...refused(refusals.fault(failing.status ?? 500)), kept: true }
-      : perform(world, incoming);
-    await holdUp(all('late'));
+      ? { ...errorResponse(apiErrors.fault(failing.status ?? 500)), stored: true }
+      : execute(context, incoming);
+    await applyDelays(all('late'));
     if (fault('refuse_after')) return { ...done, cut: true };
-    throwIfAsked(fault('error_after'));
+    throwInjected(fault('error_after'));
     return done;
   } catch (error) {
-    return refused(error);
+    return errorResponse(error);
   } finally {
-    const kept = done && (done.status < 300 || done.status === 402 || fault('fail')) ? done : null;
-    if (claimed && key) {
-      world.idempotency.finish(key, kept && { ...kept, request: fingerprint(request, params) });
+    const stored = done && (done.status < 300 || done.status === 402 || fault('fail')) ? done : null;
+    if (keyLocked && key) {
+      context.idempotency.finish(key, stored && { ...stored, request: fingerprint(request, params) });
     }
   }
 }
 
-function perform(world: World, { route, request, requestId, key, params }: Incoming): Answer {
+function execute(context: SandboxContext, { route, request, requestId, key, params }: Incoming): ApiResponse {
   try {
     params.allow(route.params);
     const { id = '' } = request.params as { id?: string };
     const object = route.handle({ id, params, cause: { id: requestId, idempotency_key: key } });
-    const body = JSON.stringify(present(object, params.texts('expand'), world.store.state), null, 2);
+    const body = JSON.stringify(present(object, params.texts('expand'), context.store.state), null, 2);
     return { status: 200, body };
   } catch (error) {
-    return refused(error);
+    return errorResponse(error);
   } finally {
-    if (request.method !== 'GET') world.store.touch();
+    if (request.method !== 'GET') context.store.touch();
   }
 }
 
-function refused(error: unknown): Answer {
-  if (!(error instanceof Refusal)) throw error;
+function errorResponse(error: unknown): ApiResponse {
+  if (!(error instanceof ApiError)) throw error;
   return { status: error.status, body: JSON.stringify(error.body(), null, 2) };
 }
 
-function throwIfAsked(fault: Fault | undefined): void {
-  if (fault) throw refusals.fault(fault.status ?? 500);
+function throwInjected(fault: Fault | undefined): void {
+  if (fault) throw apiErrors.fault(fault.status ?? 500);
 }
 
 function authenticate(request: FastifyRequest): void {
   const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  if (!given) throw refusals.noKey();
-  if (!/^(sk|rk)_test_/.test(given)) throw refusals.badKey();
+  if (!given) throw apiErrors.noKey();
+  if (!/^(sk|rk)_test_/.test(given)) throw apiErrors.badKey();
 }
 
-/** What must be the same when an idempotency key comes again. */
+/** What must be equal when an idempotency key is used again. */
 function fingerprint(request: FastifyRequest, params: Params): string {
   const sorted = Object.entries(params.form).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${request.method} ${request.url} ${JSON.stringify(sorted)}`;
@@ -135,15 +139,19 @@ function header(request: FastifyRequest, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function note(world: World, { request, requestId, key, params }: Incoming, answer: Answer): void {
-  world.journal.add({
+function record(
+  context: SandboxContext,
+  { request, requestId, key, params }: Incoming,
+  response: ApiResponse,
+): void {
+  context.journal.add({
     id: requestId,
     at: Date.now(),
     method: request.method,
     path: request.url.split('?')[0] ?? '',
     params: params.form,
     idempotencyKey: key,
-    replayed: answer.replayed ?? false,
-    status: answer.cut ? 0 : answer.status,
+    replayed: response.replayed ?? false,
+    status: response.cut ? 0 : response.status,
   });
 }

@@ -1,25 +1,25 @@
 import { listParams, page } from '../paging.js';
-import { refusals } from '../refusal.js';
-import type { StripeEvent } from '../wire.js';
-import type { Call, Route, World } from '../world.js';
+import { apiErrors } from '../api-error.js';
+import type { StripeEvent } from '../wire/event.js';
+import type { Call, Route, SandboxContext } from '../context.js';
 
-/** Event types that one list takes. */
+/** The largest number of event types in one list request. */
 const MOST_TYPES = 20;
 
-export function eventRoutes(world: World): Route[] {
+export function eventRoutes(context: SandboxContext): Route[] {
   const list = ({ params }: Call) => {
     const type = params.text('type');
     const types = params.texts('types');
     if (types.length > MOST_TYPES) {
-      throw refusals.invalid(`Invalid array: at most ${MOST_TYPES} types may be asked for.`, 'types');
+      throw apiErrors.invalid(`Invalid array: at most ${MOST_TYPES} types may be asked for.`, 'types');
     }
-    const fits = (event: StripeEvent) =>
+    const isListed = (event: StripeEvent) =>
       (type === null || matches(event.type, type)) && (types.length === 0 || types.includes(event.type));
-    return page(Object.values(world.store.state.events).filter(fits), params, '/v1/events');
+    return page(Object.values(context.store.state.events).filter(isListed), params, '/v1/events');
   };
   const get = ({ id }: Call) => {
-    const event = world.store.state.events[id];
-    if (!event) throw refusals.noSuch('event', id);
+    const event = context.store.state.events[id];
+    if (!event) throw apiErrors.noSuch('event', id);
     return event;
   };
   return [
@@ -34,6 +34,6 @@ export function eventRoutes(world: World): Route[] {
 }
 
 /** A type may end in `*`. */
-function matches(type: string, asked: string): boolean {
-  return asked.endsWith('*') ? type.startsWith(asked.slice(0, -1)) : type === asked;
+function matches(type: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }

@@ -1,9 +1,9 @@
 import { wallTime } from '../clock.js';
-import { makeId } from '../ids.js';
+import { makeId } from '../wire/object.js';
 import { listParams, page } from '../paging.js';
-import { refusals } from '../refusal.js';
-import type { PortalConfiguration, PortalSession } from '../wire.js';
-import type { Call, Route, World } from '../world.js';
+import { apiErrors } from '../api-error.js';
+import type { PortalConfiguration, PortalSession } from '../wire/billing-portal.js';
+import type { Call, Route, SandboxContext } from '../context.js';
 import { getCustomer } from './customers.js';
 
 const configurationParams = [
@@ -11,23 +11,23 @@ const configurationParams = [
 ]; // prettier-ignore
 const sessionParams = ['customer', 'configuration', 'return_url', 'flow_data', 'locale', 'on_behalf_of'];
 
-export function portalRoutes(world: World): Route[] {
+export function portalRoutes(context: SandboxContext): Route[] {
   const path = '/v1/billing_portal/configurations';
-  const { state } = world.store;
+  const { state } = context.store;
   const get = (id: string) => {
     const found = state.portalConfigurations[id];
-    if (!found) throw refusals.noSuch('configuration', id);
+    if (!found) throw apiErrors.noSuch('configuration', id);
     return found;
   };
   const create = ({ params }: Call) => {
-    if (!params.has('features')) throw refusals.missing('features');
-    return addConfiguration(world, params);
+    if (!params.has('features')) throw apiErrors.missing('features');
+    return addConfiguration(context, params);
   };
   const list = ({ params }: Call) => {
-    const [active, isDefault] = [params.flag('active'), params.flag('is_default')];
-    const fits = (entry: PortalConfiguration) =>
+    const [active, isDefault] = [params.bool('active'), params.bool('is_default')];
+    const isListed = (entry: PortalConfiguration) =>
       (active === null || entry.active === active) && (isDefault === null || entry.is_default === isDefault);
-    return page(Object.values(state.portalConfigurations).filter(fits), params, path);
+    return page(Object.values(state.portalConfigurations).filter(isListed), params, path);
   };
   return [
     { method: 'POST', path, params: configurationParams, handle: create },
@@ -37,20 +37,20 @@ export function portalRoutes(world: World): Route[] {
       method: 'POST',
       path: `${path}/:id`,
       params: configurationParams,
-      handle: ({ id, params }) => fill(get(id), params),
+      handle: ({ id, params }) => update(get(id), params),
     },
     {
       method: 'POST',
       path: '/v1/billing_portal/sessions',
       params: sessionParams,
-      handle: (call) => open(world, call),
+      handle: (call) => open(context, call),
     },
   ];
 }
 
-function addConfiguration(world: World, params: Call['params']): PortalConfiguration {
-  const { portalConfigurations } = world.store.state;
-  const made: PortalConfiguration = {
+function addConfiguration(context: SandboxContext, params: Call['params']): PortalConfiguration {
+  const { portalConfigurations } = context.store.state;
+  const created: PortalConfiguration = {
     id: makeId('bpc_1'),
     object: 'billing_portal.configuration',
     created: wallTime(),
@@ -66,32 +66,32 @@ function addConfiguration(world: World, params: Call['params']): PortalConfigura
     name: null,
     updated: wallTime(),
   };
-  portalConfigurations[made.id] = fill(made, params);
-  return made;
+  portalConfigurations[created.id] = update(created, params);
+  return created;
 }
 
-function fill(configuration: PortalConfiguration, params: Call['params']): PortalConfiguration {
+function update(configuration: PortalConfiguration, params: Call['params']): PortalConfiguration {
   for (const key of ['business_profile', 'features'] as const) {
     if (params.has(key)) configuration[key] = { ...configuration[key], ...params.group(key).form };
   }
   for (const key of ['name', 'default_return_url'] as const) {
     if (params.has(key)) configuration[key] = params.text(key);
   }
-  configuration.active = params.flag('active') ?? configuration.active;
+  configuration.active = params.bool('active') ?? configuration.active;
   configuration.metadata = params.metadata(configuration.metadata);
   configuration.updated = wallTime();
   return configuration;
 }
 
-/** Without a configuration the account's default is taken, which the sandbox makes at need. */
-function open(world: World, { params }: Call): PortalSession {
-  const customer = getCustomer(world, params.required('customer'), 'customer');
-  const { portalConfigurations, portalSessions } = world.store.state;
-  const asked = params.text('configuration');
-  if (asked && !portalConfigurations[asked])
-    throw refusals.noSuchParam('configuration', asked, 'configuration');
-  const usual = Object.values(portalConfigurations).find((entry) => entry.is_default);
-  const configuration = asked ?? (usual ?? addConfiguration(world, params.group('none'))).id;
+/** Without a configuration the default one is used, which the sandbox creates when there is none. */
+function open(context: SandboxContext, { params }: Call): PortalSession {
+  const customer = getCustomer(context, params.required('customer'), 'customer');
+  const { portalConfigurations, portalSessions } = context.store.state;
+  const requested = params.text('configuration');
+  if (requested && !portalConfigurations[requested])
+    throw apiErrors.noSuchParam('configuration', requested, 'configuration');
+  const standard = Object.values(portalConfigurations).find((entry) => entry.is_default);
+  const configuration = requested ?? (standard ?? addConfiguration(context, params.group('none'))).id;
   const id = makeId('bps_1');
   const secret = makeId('test_', 32);
   portalSessions[id] = {
@@ -105,7 +105,7 @@ function open(world: World, { params }: Call): PortalSession {
     locale: null,
     on_behalf_of: null,
     return_url: params.text('return_url'),
-    url: `${world.publicUrl()}/p/session/${secret}`,
+    url: `${context.publicUrl()}/p/session/${secret}`,
   };
   return portalSessions[id];
 }

@@ -1,4 +1,4 @@
-import type { Route, World } from '../world.js';
+import type { Route, SandboxContext } from '../context.js';
 import { catalogRoutes } from './catalog.js';
 import { checkoutSessionRoutes } from './checkout-sessions.js';
 import { customerRoutes } from './customers.js';
@@ -7,14 +7,14 @@ import { invoiceRoutes } from './invoices.js';
 import { portalRoutes } from './portal.js';
 import { subscriptionRoutes } from './subscriptions.js';
 
-export function apiRoutes(world: World): Route[] {
+export function apiRoutes(context: SandboxContext): Route[] {
   return [
-    ...customerRoutes(world),
-    ...catalogRoutes(world),
-    ...checkoutSessionRoutes(world),
-    ...subscriptionRoutes(world),
-    ...invoiceRoutes(world),
-    ...portalRoutes(world),
-    ...eventRoutes(world),
+    ...customerRoutes(context),
+    ...catalogRoutes(context),
+    ...checkoutSessionRoutes(context),
+    ...subscriptionRoutes(context),
+    ...invoiceRoutes(context),
+    ...portalRoutes(context),
+    ...eventRoutes(context),
   ];
 }

@@ -1,9 +1,10 @@
-import { newPaymentMethod, testCardOfToken } from '../cards.js';
+import { newPaymentMethod, testCardOfToken } from '../card.js';
 import { listParams, page } from '../paging.js';
-import { refusals } from '../refusal.js';
-import { isLive, itemOf, schedule } from '../subscriptions.js';
-import type { PaymentMethod, Subscription } from '../wire.js';
-import type { Call, Route, World } from '../world.js';
+import { apiErrors } from '../api-error.js';
+import { isLive, itemOf, scheduleEnd } from '../subscription.js';
+import type { PaymentMethod } from '../wire/customer.js';
+import type { Subscription } from '../wire/subscription.js';
+import type { Call, Route, SandboxContext } from '../context.js';
 import { getCustomer } from './customers.js';
 
 const createParams = [
@@ -16,35 +17,35 @@ const updateParams = [
 ]; // prettier-ignore
 const cancelParams = ['cancellation_details', 'invoice_now', 'prorate'];
 
-export function subscriptionRoutes(world: World): Route[] {
+export function subscriptionRoutes(context: SandboxContext): Route[] {
   const path = '/v1/subscriptions';
-  const all = () => Object.values(world.store.state.subscriptions);
+  const all = () => Object.values(context.store.state.subscriptions);
   const list = ({ params }: Call) => page(all().filter(filter(params)), params, path);
   const cancel = ({ id, params, cause }: Call) => {
-    const subscription = getLive(world, id);
+    const subscription = getLive(context, id);
     subscription.cancellation_details.comment = params.group('cancellation_details').text('comment');
-    world.billing.cancel(subscription, 'cancellation_requested', cause);
+    context.billing.cancel(subscription, 'cancellation_requested', cause);
     return subscription;
   };
   return [
-    { method: 'POST', path, params: createParams, handle: (call) => create(world, call) },
+    { method: 'POST', path, params: createParams, handle: (call) => create(context, call) },
     { method: 'GET', path, params: [...listParams, 'customer', 'status', 'price'], handle: list },
-    { method: 'GET', path: `${path}/:id`, params: [], handle: ({ id }) => get(world, id) },
-    { method: 'POST', path: `${path}/:id`, params: updateParams, handle: (call) => update(world, call) },
+    { method: 'GET', path: `${path}/:id`, params: [], handle: ({ id }) => get(context, id) },
+    { method: 'POST', path: `${path}/:id`, params: updateParams, handle: (call) => update(context, call) },
     { method: 'DELETE', path: `${path}/:id`, params: cancelParams, handle: cancel },
   ];
 }
 
-function get(world: World, id: string): Subscription {
-  const subscription = world.store.state.subscriptions[id];
-  if (!subscription) throw refusals.noSuch('subscription', id);
+function get(context: SandboxContext, id: string): Subscription {
+  const subscription = context.store.state.subscriptions[id];
+  if (!subscription) throw apiErrors.noSuch('subscription', id);
   return subscription;
 }
 
-/** An ended subscription cannot be changed any more; Stripe then says there is none. */
-function getLive(world: World, id: string): Subscription {
-  const subscription = get(world, id);
-  if (!isLive(subscription)) throw refusals.noSuch('subscription', id);
+/** An ended subscription cannot be changed: Stripe responds as if it did not exist. */
+function getLive(context: SandboxContext, id: string): Subscription {
+  const subscription = get(context, id);
+  if (!isLive(subscription)) throw apiErrors.noSuch('subscription', id);
   return subscription;
 }
 
@@ -54,72 +55,72 @@ function filter(params: Call['params']): (subscription: Subscription) => boolean
   return (subscription) =>
     (!customer || subscription.customer === customer) &&
     (!price || itemOf(subscription).price.id === price) &&
-    (status === 'all' || (status ? fits(subscription, status) : subscription.status !== 'canceled'));
+    (status === 'all' || (status ? hasStatus(subscription, status) : subscription.status !== 'canceled'));
 }
 
-function fits(subscription: Subscription, status: string): boolean {
+function hasStatus(subscription: Subscription, status: string): boolean {
   return status === 'ended' ? !isLive(subscription) : subscription.status === status;
 }
 
-function create(world: World, { params, cause }: Call): Subscription {
-  const customer = getCustomer(world, params.required('customer'), 'customer');
+function create(context: SandboxContext, { params, cause }: Call): Subscription {
+  const customer = getCustomer(context, params.required('customer'), 'customer');
   const [item] = params.groups('items');
-  if (!item) throw refusals.missing('items');
-  const price = world.store.state.prices[item.required('price')];
-  if (!price) throw refusals.noSuchParam('price', item.required('price'), 'items[0][price]');
-  const method = paymentMethod(world, customer.id, params.text('default_payment_method'));
-  const waits = params.text('payment_behavior') === 'default_incomplete';
-  const trialDays = params.whole('trial_period_days');
-  if (!method && !customer.invoice_settings.default_payment_method && !waits && !trialDays) {
-    throw refusals.invalid('This customer has no attached payment source or default payment method.');
+  if (!item) throw apiErrors.missing('items');
+  const price = context.store.state.prices[item.required('price')];
+  if (!price) throw apiErrors.noSuchParam('price', item.required('price'), 'items[0][price]');
+  const method = paymentMethod(context, customer.id, params.text('default_payment_method'));
+  const unpaid = params.text('payment_behavior') === 'default_incomplete';
+  const trialDays = params.int('trial_period_days');
+  if (!method && !customer.invoice_settings.default_payment_method && !unpaid && !trialDays) {
+    throw apiErrors.invalid('This customer has no attached payment source or default payment method.');
   }
-  return world.billing.begin(
+  return context.billing.createSubscription(
     {
       customer: customer.id,
       price,
-      quantity: item.whole('quantity') ?? 1,
+      quantity: item.int('quantity') ?? 1,
       metadata: params.metadata(),
       description: params.text('description'),
-      paymentMethod: waits ? null : method,
+      paymentMethod: unpaid ? null : method,
       trialDays,
     },
     cause,
   );
 }
 
-/** A method made before, or a new one from a test token such as `pm_card_visa`. */
-function paymentMethod(world: World, customer: string, id: string | null): PaymentMethod | null {
+/** A method created before, or a new one from a test token such as `pm_card_visa`. */
+function paymentMethod(context: SandboxContext, customer: string, id: string | null): PaymentMethod | null {
   if (id === null) return null;
-  const { paymentMethods } = world.store.state;
-  const known = paymentMethods[id];
-  if (known) return known;
+  const { paymentMethods } = context.store.state;
+  const existing = paymentMethods[id];
+  if (existing) return existing;
   const card = testCardOfToken(id);
-  if (!card) throw refusals.noSuchParam('PaymentMethod', id, 'default_payment_method');
-  const made = newPaymentMethod(card, customer);
-  paymentMethods[made.id] = made;
-  return made;
+  if (!card) throw apiErrors.noSuchParam('PaymentMethod', id, 'default_payment_method');
+  const created = newPaymentMethod(card, customer);
+  paymentMethods[created.id] = created;
+  return created;
 }
 
-function update(world: World, { id, params, cause }: Call): Subscription {
-  const subscription = getLive(world, id);
+function update(context: SandboxContext, { id, params, cause }: Call): Subscription {
+  const subscription = getLive(context, id);
   if (params.has('cancel_at') && params.has('cancel_at_period_end')) {
-    throw refusals.invalid(
+    throw apiErrors.invalid(
       'You may only specify one of these parameters: cancel_at, cancel_at_period_end.',
       'cancel_at',
     );
   }
-  const method = paymentMethod(world, subscription.customer, params.text('default_payment_method'));
+  const method = paymentMethod(context, subscription.customer, params.text('default_payment_method'));
   const cancelAt = params.has('cancel_at') ? cancelTime(params, subscription) : undefined;
-  const now = world.clock.now(subscription.customer);
-  world.billing.change(subscription, cause, () => {
+  const now = context.clock.now(subscription.customer);
+  context.billing.change(subscription, cause, () => {
     subscription.metadata = params.metadata(subscription.metadata);
     if (params.has('description')) subscription.description = params.text('description');
     if (method) subscription.default_payment_method = method.id;
-    if (cancelAt !== undefined) schedule(subscription, cancelAt, false, now);
-    const atEnd = params.flag('cancel_at_period_end');
-    if (atEnd === true) schedule(subscription, itemOf(subscription).current_period_end, true, now);
+    if (cancelAt !== undefined) scheduleEnd(subscription, cancelAt, false, now);
+    const atEnd = params.bool('cancel_at_period_end');
+    if (atEnd === true) scheduleEnd(subscription, itemOf(subscription).current_period_end, true, now);
     // Turning off a flag that is off leaves a `cancel_at` that was set by itself.
-    if (atEnd === false && subscription.cancel_at_period_end) schedule(subscription, null, false, now);
+    if (atEnd === false && subscription.cancel_at_period_end) scheduleEnd(subscription, null, false, now);
   });
   return subscription;
 }
@@ -128,5 +129,5 @@ function cancelTime(params: Call['params'], subscription: Subscription): number 
   const named = params.text('cancel_at');
   if (named === 'min_period_end' || named === 'max_period_end')
     return itemOf(subscription).current_period_end;
-  return params.whole('cancel_at');
+  return params.int('cancel_at');
 }

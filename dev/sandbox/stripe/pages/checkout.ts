@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify';
-import { testCard, testCards } from '../cards.js';
-import { Refusal } from '../refusal.js';
-import type { CheckoutSession } from '../wire.js';
-import type { World } from '../world.js';
+import { testCard, testCards } from '../card.js';
+import { ApiError } from '../api-error.js';
+import type { CheckoutSession } from '../wire/checkout-session.js';
+import type { SandboxContext } from '../context.js';
 import { dayOf, escape, layout, money } from './layout.js';
 
-interface Typed {
+interface CardForm {
   card?: string;
   expiry?: string;
   cvc?: string;
 }
 
 /** The hosted checkout page: pay with a test card, be declined, or go back. It works without scripts. */
-export function checkoutPages(app: FastifyInstance, world: World): void {
-  const find = (id: string) => world.store.state.sessions[id];
+export function checkoutPages(app: FastifyInstance, context: SandboxContext): void {
+  const find = (id: string) => context.store.state.sessions[id];
 
   app.get<{ Params: { id: string } }>('/c/pay/:id', ({ params }, reply) => {
     const session = find(params.id);
@@ -24,13 +24,13 @@ export function checkoutPages(app: FastifyInstance, world: World): void {
     );
   });
 
-  app.post<{ Params: { id: string }; Body: Typed }>('/c/pay/:id', ({ params, body }, reply) => {
+  app.post<{ Params: { id: string }; Body: CardForm }>('/c/pay/:id', ({ params, body }, reply) => {
     const session = find(params.id);
     void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     if (!session) return reply.status(404).send(closedPage('There is no such checkout.', null));
     if (session.status !== 'open')
       return reply.status(409).send(closedPage(closedReason(session), session.cancel_url));
-    const problem = pay(world, session, body);
+    const problem = pay(context, session, body);
     if (problem) return reply.status(402).send(openPage(session, body, problem));
     return reply.redirect(session.success_url.replaceAll('{CHECKOUT_SESSION_ID}', session.id), 303);
   });
@@ -40,26 +40,27 @@ function closedReason({ status }: CheckoutSession): string {
   return status === 'complete' ? 'This checkout is already paid.' : 'This checkout has expired.';
 }
 
-/** Pays, or says in a sentence why not. */
+/** @returns null when it is paid, else the reason for the form */
 function pay(
-  world: World,
+  context: SandboxContext,
   session: CheckoutSession,
-  { card = '', expiry = '', cvc = '' }: Typed,
+  { card = '', expiry = '', cvc = '' }: CardForm,
 ): string | null {
-  const known = testCard(card);
-  if (!known) return 'Only the test cards below work here. Never type a real card number into a sandbox.';
+  const testCardUsed = testCard(card);
+  if (!testCardUsed)
+    return 'Only the test cards below work here. Never type a real card number into a sandbox.';
   if (!/^\s*(0[1-9]|1[0-2])\s*\/\s*\d{2}\s*$/.test(expiry)) return 'The expiry date reads like 12/34.';
   if (!/^\s*\d{3}\s*$/.test(cvc)) return 'The security code has three digits.';
   try {
-    world.desk.pay(session, known);
+    context.checkout.pay(session, testCardUsed);
     return null;
   } catch (error) {
-    if (error instanceof Refusal) return error.message;
+    if (error instanceof ApiError) return error.message;
     throw error;
   }
 }
 
-function openPage(session: CheckoutSession, typed: Typed = {}, problem?: string): string {
+function openPage(session: CheckoutSession, form: CardForm = {}, problem?: string): string {
   const line = session.line_items.data[0];
   const total = money(session.amount_total, session.currency);
   const per = line?.price.recurring?.interval ?? 'month';
@@ -78,16 +79,16 @@ function openPage(session: CheckoutSession, typed: Typed = {}, problem?: string)
 <form method="post" class="stack" id="payment-form">
 <h2 id="how">Pay with card</h2>
 ${problem ? `<p class="note bad" role="alert" id="problem">${escape(problem)}</p>` : ''}
-${cardFields(typed, problem)}
+${cardFields(form, problem)}
 <button class="main" type="submit">Pay ${total} and subscribe</button>
-${chips()}
+${testCardButtons()}
 </form>
 ${session.cancel_url ? `<p><a href="${escape(session.cancel_url)}" id="back">Go back without paying</a></p>` : ''}
 </div></section></main>${script}`,
   );
 }
 
-function cardFields({ card, expiry, cvc }: Typed, problem?: string): string {
+function cardFields({ card, expiry, cvc }: CardForm, problem?: string): string {
   const wrong = problem ? ' aria-invalid="true" aria-describedby="problem"' : '';
   return `<div><label for="card">Card number</label>
 <input type="text" id="card" name="card" inputmode="numeric" autocomplete="off" required value="${escape(card ?? '4242 4242 4242 4242')}"${wrong}></div>
@@ -97,8 +98,8 @@ function cardFields({ card, expiry, cvc }: Typed, problem?: string): string {
 <input type="text" id="cvc" name="cvc" inputmode="numeric" autocomplete="off" required value="${escape(cvc ?? '123')}"></div></div>`;
 }
 
-/** Fills the card field; whoever has no scripts can type the number shown. */
-function chips(): string {
+/** The buttons fill the card field; without scripts the number shown can be typed. */
+function testCardButtons(): string {
   const buttons = testCards.map(({ number, label }) => {
     const shown = number.replace(/(.{4})(?=.)/g, '$1 ');
     return `<button type="button" data-card="${shown}"><span>${label}</span><code>${shown}</code></button>`;

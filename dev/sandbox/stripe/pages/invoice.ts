@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import type { Invoice } from '../wire.js';
-import type { World } from '../world.js';
+import type { Invoice } from '../wire/invoice.js';
+import type { SandboxContext } from '../context.js';
 import { dayOf, escape, layout, money } from './layout.js';
 
 /** The page an invoice's `hosted_invoice_url` leads to. */
-export function invoicePages(app: FastifyInstance, world: World): void {
+export function invoicePages(app: FastifyInstance, context: SandboxContext): void {
   app.get<{ Params: { id: string } }>('/i/:id', ({ params }, reply) => {
-    const invoice = world.store.state.invoices[params.id];
+    const invoice = context.store.state.invoices[params.id];
     void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     if (!invoice)
       return reply

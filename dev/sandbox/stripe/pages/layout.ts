@@ -26,7 +26,7 @@ export function dayOf(time: number): string {
   });
 }
 
-/** A whole page: every one says that no real money moves here. */
+/** A whole page, with the notice that no real money moves here. */
 export function layout(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">

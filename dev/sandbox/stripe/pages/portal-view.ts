@@ -1,25 +1,26 @@
-import { testCards } from '../cards.js';
-import { isLive, itemOf, scheduledEnd } from '../subscriptions.js';
-import type { PortalSession, Subscription } from '../wire.js';
-import type { World } from '../world.js';
+import { testCards } from '../card.js';
+import { isLive, itemOf, scheduledEnd } from '../subscription.js';
+import type { PortalSession } from '../wire/billing-portal.js';
+import type { Subscription } from '../wire/subscription.js';
+import type { SandboxContext } from '../context.js';
 import { invoiceBadge } from './invoice.js';
 import { dayOf, escape, layout, money } from './layout.js';
 
-export function portalPage(world: World, session: PortalSession): string {
-  const { state } = world.store;
+export function portalPage(context: SandboxContext, session: PortalSession): string {
+  const { state } = context.store;
   const { customer } = session;
-  const mine = Object.values(state.subscriptions).filter((entry) => entry.customer === customer);
-  const shown = mine.filter(isLive).reverse();
-  const person = state.customers[customer];
+  const all = Object.values(state.subscriptions).filter((entry) => entry.customer === customer);
+  const shown = all.filter(isLive).reverse();
+  const owner = state.customers[customer];
   return layout(
     'Your subscription',
     `<main class="narrow stack">
 <header class="head"><div><h1>Your subscription</h1>
-<p class="quiet small" style="margin:0">${escape(person?.email ?? person?.phone ?? customer)}</p></div>
+<p class="quiet small" style="margin:0">${escape(owner?.email ?? owner?.phone ?? customer)}</p></div>
 ${session.return_url ? `<a class="button" id="return" href="${escape(session.return_url)}">Back to the product</a>` : ''}</header>
-${shown.map((entry) => subscriptionCard(world, entry)).join('\n') || nothing(mine)}
-${invoiceCard(world, customer)}
-${clockCard(world, customer)}
+${shown.map((entry) => subscriptionCard(context, entry)).join('\n') || noSubscription(all)}
+${invoiceCard(context, customer)}
+${clockCard(context, customer)}
 </main>`,
   );
 }
@@ -31,16 +32,16 @@ export function closedPortal(): string {
   );
 }
 
-function nothing(past: Subscription[]): string {
+function noSubscription(past: Subscription[]): string {
   const last = past.at(-1);
   const when = last?.ended_at ? ` Your last one ended on ${dayOf(last.ended_at)}.` : '';
   return `<section class="card"><h2>No running subscription</h2><p class="quiet" style="margin:0">${when || 'You have none yet.'}</p></section>`;
 }
 
-function subscriptionCard(world: World, subscription: Subscription): string {
+function subscriptionCard(context: SandboxContext, subscription: Subscription): string {
   const item = itemOf(subscription);
-  const name = world.store.state.products[item.price.product]?.name ?? item.price.id;
-  const card = world.store.state.paymentMethods[subscription.default_payment_method ?? ''];
+  const name = context.store.state.products[item.price.product]?.name ?? item.price.id;
+  const card = context.store.state.paymentMethods[subscription.default_payment_method ?? ''];
   const price = money(item.price.unit_amount * item.quantity, subscription.currency);
   const end = scheduledEnd(subscription);
   const next = end === null ? ['Renews on', dayOf(item.current_period_end)] : ['Ends on', dayOf(end)];
@@ -78,8 +79,8 @@ function cardButton({ id }: Subscription, number: string, label: string): string
 <button name="card" value="${number}">${label} (${number.slice(-4)})</button></form>`;
 }
 
-function invoiceCard(world: World, customer: string): string {
-  const invoices = Object.values(world.store.state.invoices).filter((entry) => entry.customer === customer);
+function invoiceCard(context: SandboxContext, customer: string): string {
+  const invoices = Object.values(context.store.state.invoices).filter((entry) => entry.customer === customer);
   const rows = invoices.reverse().map(
     (invoice) => `<li><a href="/i/${invoice.id}">${dayOf(invoice.created)}</a>
 <span>${money(invoice.total, invoice.currency)} ${invoiceBadge(invoice)}</span></li>`,
@@ -90,9 +91,9 @@ function invoiceCard(world: World, customer: string): string {
   return `<section class="card"><h2>Invoices</h2>${list}</section>`;
 }
 
-function clockCard(world: World, customer: string): string {
+function clockCard(context: SandboxContext, customer: string): string {
   return `<section class="card stack"><div><h2 style="margin:0">Test clock</h2>
-<p class="quiet small" style="margin:0">For this customer it is <strong id="now">${dayOf(world.clock.now(customer))}</strong>. Letting time pass renews, retries and ends what falls due.</p></div>
+<p class="quiet small" style="margin:0">For this customer it is <strong id="now">${dayOf(context.clock.now(customer))}</strong>. Letting time pass renews, retries and ends what falls due.</p></div>
 <form method="post" class="actions"><button name="action" value="month">Advance one month</button>
 <button name="action" value="week">Advance one week</button></form></section>`;
 }
