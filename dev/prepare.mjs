@@ -29,6 +29,17 @@ export async function prepareToCheck(root, signal) {
   await whileLocked(root, signal, () => prepareSources(root, signal));
 }
 
+/**
+ * As `prepare`, but without the product, which need not compile yet while its schema is being changed.
+ * @param {string} root @param {AbortSignal} signal
+ */
+export async function prepareDevelopment(root, signal) {
+  await whileLocked(root, signal, async () => {
+    await install(root, signal);
+    await buildDevelopment(root, signal);
+  });
+}
+
 /** @param {string} root @param {AbortSignal} signal @param {() => Promise<void>} work */
 async function whileLocked(root, signal, work) {
   const held = await lock(join(root, '.local', 'prepare.lock'), (owner) =>
