@@ -4,23 +4,13 @@ import { Failure } from './failure.mjs';
 import { run } from './run.mjs';
 
 /**
- * Makes the typed database client, from prisma/schema.prisma into src/generated.
+ * Makes the typed database client, from prisma/schema.prisma into src/generated, in a process of its own: the generator
+ * takes memory that `npm start` would keep.
  * @param {string} root the project's folder
  * @param {AbortSignal} signal
  */
 export async function generate(root, signal) {
   rmSync(join(root, 'src/generated'), { recursive: true, force: true });
-  // The generator runs no engine, but the command insists on having one and would download it: any executable will do.
-  const env = {
-    ...process.env,
-    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-    PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    CHECKPOINT_DISABLE: '1',
-  };
-  const { code, output } = await run(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
-    cwd: root,
-    env,
-    signal,
-  });
+  const { code, output } = await run(process.execPath, ['dev/client-generator.mjs'], { cwd: root, signal });
   if (code !== 0) throw new Failure(`The database client could not be generated:\n${output.trim()}`);
 }
