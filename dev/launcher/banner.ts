@@ -22,7 +22,7 @@ ${session(api)}
 }
 
 /** Three lines that sign a new person up, sign in with the one-time code, put a first prompt and await the reply. */
-export function session(api: string): string {
+function session(api: string): string {
   return [
     `j() { curl -s "${api}$1" -H "Authorization: Bearer $T" -H 'Content-Type: application/json' \${2:+-d "$2"} | node -pe "(r => r.code ?? (r.$3))(JSON.parse(fs.readFileSync(0)))"; }`,
     `M="\\"mobile\\":\\"+9198$(date +%s | tail -c 9)\\""; j /auth/signup "{$M}" id; T=$(j /auth/verify-otp "{$M,\\"otp\\":\\"$(j /auth/send-otp "{$M}" otp)\\"}" accessToken)`,
