@@ -17,11 +17,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 # The one optional package that is needed: the binary of argon2 for this platform.
 COPY --from=build /app/node_modules/@node-rs node_modules/@node-rs
-# Other databases' runtimes, types and source maps are never read.
-RUN cd node_modules \
-  && rm -f @prisma/client/runtime/*cockroachdb* @prisma/client/runtime/*mysql* \
-    @prisma/client/runtime/*sqlite* @prisma/client/runtime/*sqlserver* @prisma/client/runtime/*_fast_* \
-  && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
+COPY dev/prune.mjs dev/
+RUN node dev/prune.mjs --production
 
 FROM node:24-slim AS sandbox
 WORKDIR /app

@@ -26,6 +26,17 @@ export async function prepareToCheck(root, signal) {
   await withLock(root, signal, () => prepareSources(root, signal));
 }
 
+/**
+ * As `prepare`, but without the product, which need not compile yet while its schema is being changed.
+ * @param {string} root @param {AbortSignal} signal
+ */
+export async function prepareDevelopment(root, signal) {
+  await whileLocked(root, signal, async () => {
+    await install(root, signal);
+    await buildDevelopment(root, signal);
+  });
+}
+
 /** @param {string} root @param {AbortSignal} signal @param {() => Promise<void>} work */
 async function withLock(root, signal, work) {
   const held = await lock(join(root, '.local', 'prepare.lock'), (owner) =>
@@ -70,24 +81,14 @@ async function generateClient(root, signal) {
 }
 
 /**
- * Generates the typed database client of prisma/schema.prisma into src/generated.
+ * Generates the typed database client of prisma/schema.prisma into src/generated, in a process of its own: the generator takes
+ * memory that `npm start` would keep.
  * @param {string} root the project's folder
  * @param {AbortSignal} signal
  */
 async function generate(root, signal) {
   rmSync(join(root, 'src/generated'), { recursive: true, force: true });
-  // The generator runs no engine, but the command downloads one if none is named: any executable will do.
-  const env = {
-    ...process.env,
-    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-    PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    CHECKPOINT_DISABLE: '1',
-  };
-  const { code, output } = await run(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], {
-    cwd: root,
-    env,
-    signal,
-  });
+  const { code, output } = await run(process.execPath, ['dev/client-generator.mjs'], { cwd: root, signal });
   if (code !== 0) throw new Failure(`The database client could not be generated:\n${output.trim()}`);
 }
 

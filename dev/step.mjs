@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process';
 const REMIND_MS = 10_000;
 
 /** An error that the user can fix: shown as its message, without a stack. */
-export class Failure extends Error {}
+export class Failure extends Error {
+  /** @override */
+  name = 'Failure';
+}
 
 /**
  * Prints the error (a Failure as its message, any other with its stack) and exits.
@@ -12,7 +15,9 @@ export class Failure extends Error {}
  * @returns {never}
  */
 export function fail(error) {
-  console.error(error instanceof Failure ? `\n${error.message}` : error);
+  // By its name: a compiled program has a class of its own, made from the copy of this file in dist-dev.
+  const isFailure = error instanceof Error && error.name === 'Failure';
+  console.error(isFailure ? `\n${error.message}` : error);
   process.exit(1);
 }
 

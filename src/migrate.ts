@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { migrationUrl } from './config/command-settings.js';
-import { applyMigrations } from './infra/prisma/schema-engine.js';
+import { applyMigrations } from './infra/postgres/migrate.js';
 
 try {
   const applied = await applyMigrations(migrationUrl(), join(import.meta.dirname, '..', 'prisma'));
@@ -11,4 +11,3 @@ try {
   );
   process.exitCode = 1;
 }
-process.exit(); // the engine leaves a timer of its lock behind, which would keep the process for ten seconds

@@ -1,37 +1,31 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { type Collection, runCollection } from './support/postman.js';
 import { System } from './support/system.js';
 
-const ROOT = path.resolve(__dirname, '..');
-const file = (kind: string) => path.join(ROOT, `docs/postman/gemini-chat.postman_${kind}.json`);
-const NEWMAN = path.join(ROOT, 'node_modules/newman/bin/newman.js');
+const read = (kind: string) =>
+  JSON.parse(
+    readFileSync(path.resolve(__dirname, `../docs/postman/gemini-chat.postman_${kind}.json`), 'utf8'),
+  );
 
 describe('the Postman collection', () => {
   let system: System;
-  const folder = mkdtempSync(path.join(tmpdir(), 'newman-'));
 
   beforeAll(async () => {
     system = await System.start();
   });
-  afterAll(async () => {
-    await system?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => system?.stop());
 
   it('runs from top to bottom against a real system', async () => {
-    const report = path.join(folder, 'report.json');
-    const files = ['run', file('collection'), '-e', file('environment')];
-    const reporting = ['-r', 'json', '--reporter-json-export', report];
-    const url = ['--env-var', `baseUrl=${system.client().url}`, '--delay-request', '50'];
-    const newman = spawn(process.execPath, [NEWMAN, ...files, ...url, ...reporting], { stdio: 'ignore' });
-    await once(newman, 'exit');
-    const { run } = JSON.parse(readFileSync(report, 'utf8'));
-    const failures = run.failures.map((one: any) => `${one.source?.name}: ${one.error?.message}`);
-    expect(failures).toEqual([]);
-    expect(run.stats.assertions.total).toBeGreaterThan(20);
-    expect(run.stats.items.failed).toBe(0);
+    const collection = read('collection') as Collection;
+    const environment = read('environment').values.map(({ key, value }: any) => [key, value]);
+    const report = await runCollection(collection, {
+      ...Object.fromEntries(environment),
+      baseUrl: system.client().url,
+    });
+    expect(report.failures).toEqual([]);
+    expect(report.assertions).toBeGreaterThan(20);
+    const all = collection.item?.flatMap((folder) => folder.item ?? []).map(({ name }) => name);
+    expect([...new Set(report.requests)]).toEqual(all);
   }, 60_000);
 });

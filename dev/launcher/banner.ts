@@ -21,7 +21,7 @@ ${session(api)}
 }
 
 /** Three shell lines: sign up, sign in with the one-time code, send a prompt and wait for the reply. */
-export function session(api: string): string {
+function session(api: string): string {
   return [
     `j() { curl -s "${api}$1" -H "Authorization: Bearer $T" -H 'Content-Type: application/json' \${2:+-d "$2"} | node -pe "(r => r.code ?? (r.$3))(JSON.parse(fs.readFileSync(0)))"; }`,
     `M="\\"mobile\\":\\"+9198$(date +%s | tail -c 9)\\""; j /auth/signup "{$M}" id; T=$(j /auth/verify-otp "{$M,\\"otp\\":\\"$(j /auth/send-otp "{$M}" otp)\\"}" accessToken)`,

@@ -4,7 +4,7 @@ import { Failure, run } from '../step.mjs';
 import type { PrivatePostgres } from './postgres.js';
 
 /** A migrated, empty database, so that a test file gets its own by `CREATE DATABASE ... TEMPLATE` in milliseconds. */
-export const TEMPLATE = 'template_app';
+const TEMPLATE = 'template_app';
 
 export async function makeTemplate(
   root: string,

@@ -1,11 +1,17 @@
-import { readMigrations } from '../../src/infra/prisma/migration-files.js';
-import { applyMigrations, diffFromEmpty, drift } from '../../src/infra/prisma/schema-engine.js';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
+import { readMigrations } from '../../dev/migrations/migration-files.js';
+import { applyWithEngine, diffFromEmpty, drift } from '../../dev/migrations/schema-engine.js';
+import { applyMigrations } from '../../src/infra/postgres/migrate.js';
 
 const folder = 'prisma';
+const known = readMigrations(folder).migrationDirectories.map((directory) => directory.path);
 const admin = process.env.TEST_DATABASE_URL ?? '';
-const name = `migrations_${process.pid}`;
-const url = Object.assign(new URL(admin), { pathname: `/${name}` }).href;
+const role = `migrator_${process.pid}`;
+const temporary = mkdtempSync(join(tmpdir(), 'migrations-'));
+const databases: string[] = [];
 
 async function onServer<T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]> {
   const client = new pg.Client({ connectionString: database });
@@ -17,8 +23,52 @@ async function onServer<T extends pg.QueryResultRow>(database: string, sql: stri
   }
 }
 
-beforeAll(() => onServer(admin, `CREATE DATABASE ${name}`));
-afterAll(() => onServer(admin, `DROP DATABASE ${name} WITH (FORCE)`));
+/** An empty database of the test's own. @returns its URL */
+async function newDatabase(): Promise<string> {
+  const name = `migrations_${process.pid}_${databases.length}`;
+  databases.push(name);
+  await onServer(admin, `CREATE DATABASE ${name}`);
+  return Object.assign(new URL(admin), { pathname: `/${name}` }).href;
+}
+
+/** A `prisma` folder with the given migrations. @returns its path */
+function newFolder(migrations: Record<string, string>): string {
+  const path = mkdtempSync(join(temporary, 'prisma-'));
+  cpSync(join(folder, 'schema.prisma'), join(path, 'schema.prisma'));
+  mkdirSync(join(path, 'migrations'));
+  cpSync(join(folder, 'migrations/migration_lock.toml'), join(path, 'migrations/migration_lock.toml'));
+  for (const [name, sql] of Object.entries(migrations)) setMigration(path, name, sql);
+  return path;
+}
+
+function setMigration(path: string, name: string, sql: string): void {
+  mkdirSync(join(path, 'migrations', name), { recursive: true });
+  writeFileSync(join(path, 'migrations', name, 'migration.sql'), sql);
+}
+
+interface Row {
+  id: string;
+  checksum: string;
+  migration_name: string;
+  finished_at: Date | null;
+  rolled_back_at: Date | null;
+  started_at: Date;
+  applied_steps_count: number;
+  logs: string | null;
+}
+
+function history(url: string): Promise<Row[]> {
+  return onServer<Row>(url, 'SELECT * FROM _prisma_migrations ORDER BY migration_name, started_at');
+}
+
+const outcome = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
+
+beforeAll(() => onServer(admin, `CREATE ROLE ${role} LOGIN PASSWORD 'migrator'`));
+afterAll(async () => {
+  for (const name of databases) await onServer(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+  await onServer(admin, `DROP ROLE ${role}`);
+  rmSync(temporary, { recursive: true });
+});
 
 test('the migrations make what the schema says', async () => {
   expect(await drift(admin, folder)).toBe('');
@@ -29,8 +79,8 @@ test('a schema without migrations differs by all of itself', async () => {
 });
 
 test('many replicas at once apply each migration exactly once', async () => {
+  const url = await newDatabase();
   const runs = await Promise.all(Array.from({ length: 5 }, () => applyMigrations(url, folder)));
-  const known = readMigrations(folder).migrationDirectories.map((directory) => directory.path);
   expect(runs.flat()).toEqual(known);
   const recorded = await onServer<{ migration_name: string }>(
     url,
@@ -40,5 +90,182 @@ test('many replicas at once apply each migration exactly once', async () => {
 });
 
 test('nothing is left to apply the second time', async () => {
+  const url = await newDatabase();
+  expect(await applyMigrations(url, folder)).toEqual(known);
   expect(await applyMigrations(url, folder)).toEqual([]);
+});
+
+describe("beside Prisma's schema engine", () => {
+  const TABLE = `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
+    FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`;
+
+  test('the same tables, and records that either of the two accepts', async () => {
+    const [engine, own] = [await newDatabase(), await newDatabase()];
+    await applyWithEngine(engine, folder);
+    await applyMigrations(own, folder);
+    expect(await onServer(own, TABLE)).toEqual(await onServer(engine, TABLE));
+    const shape = (row: Row) => ({
+      ...row,
+      id: row.id.replace(/[0-9a-f]/g, 'x'),
+      started_at: row.started_at instanceof Date,
+      finished_at: row.finished_at instanceof Date,
+    });
+    expect((await history(own)).map(shape)).toEqual((await history(engine)).map(shape));
+    expect(await applyMigrations(engine, folder)).toEqual([]);
+    expect(await applyWithEngine(own, folder)).toEqual([]);
+  });
+
+  test('a database that the engine migrated in part is continued', async () => {
+    const url = await newDatabase();
+    const older = newFolder({});
+    for (const name of known.slice(0, 3))
+      cpSync(join(folder, 'migrations', name), join(older, 'migrations', name), { recursive: true });
+    expect(await applyWithEngine(url, older)).toEqual(known.slice(0, 3));
+    expect(await applyMigrations(url, folder)).toEqual(known.slice(3));
+  });
+
+  test('a migration that failed under the engine is repeated once its cause is gone', async () => {
+    const url = await newDatabase();
+    const path = newFolder({ '1_data': 'CREATE TABLE made (id int); INSERT INTO missing VALUES (1);' });
+    expect(await outcome(applyWithEngine(url, path))).toContain('1_data');
+    expect((await history(url)).map((row) => row.finished_at)).toEqual([null]);
+    await onServer(url, 'CREATE TABLE missing (id int)');
+    expect(await applyMigrations(url, path)).toEqual(['1_data']);
+    const rows = await history(url);
+    expect(rows.map((row) => [row.finished_at !== null, row.rolled_back_at !== null])).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    expect(await onServer(url, 'SELECT id FROM missing')).toEqual([{ id: 1 }]);
+    expect(await applyWithEngine(url, path)).toEqual([]);
+  });
+
+  test('a migration whose end was not recorded is refused with both ways to resolve it, which work', async () => {
+    const url = await newDatabase();
+    const path = newFolder({ '1_one': 'CREATE TABLE one ()', '2_two': 'CREATE TABLE two ()' });
+    await applyMigrations(url, path);
+    await onServer(url, `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0`);
+    await onServer(url, 'DROP TABLE two');
+    const resolve = async (name: string, column: string) => {
+      const message = await outcome(applyMigrations(url, path));
+      expect(message).toContain(`${name} was started earlier and its end was not recorded`);
+      const statement = message.match(new RegExp(`UPDATE _prisma_migrations SET ${column}.*?NULL`))?.[0];
+      await onServer(url, statement ?? 'the message names no such statement');
+    };
+    await resolve('1_one', 'finished_at');
+    await resolve('2_two', 'rolled_back_at');
+    expect(await applyMigrations(url, path)).toEqual(['2_two']);
+    expect(await applyMigrations(url, path)).toEqual([]);
+  });
+});
+
+describe('a migration that fails', () => {
+  test('is named with the SQLSTATE, leaves nothing, and is applied once its cause is gone', async () => {
+    const url = await newDatabase();
+    const path = newFolder({
+      '1_first': 'CREATE TABLE first (id int)',
+      '2_second': 'CREATE TABLE second (id int); ALTER TABLE first ADD CHECK (id > 0);',
+      '3_third': 'CREATE TABLE third (id int)',
+    });
+    setMigration(path, '1_first', 'CREATE TABLE first (id int); INSERT INTO first VALUES (-1)');
+    expect(await outcome(applyMigrations(url, path))).toMatch(/^2_second: SQLSTATE 23514: check constraint/);
+    expect((await history(url)).map((row) => row.migration_name)).toEqual(['1_first']);
+    expect(await onServer(url, `SELECT to_regclass('second') AS it`)).toEqual([{ it: null }]);
+    await onServer(url, 'DELETE FROM first');
+    expect(await applyMigrations(url, path)).toEqual(['2_second', '3_third']);
+  });
+
+  test('may be corrected before it was applied anywhere', async () => {
+    const url = await newDatabase();
+    const path = newFolder({ '1_typo': 'CREATE TABEL typo ()' });
+    expect(await outcome(applyMigrations(url, path))).toMatch(/^1_typo: SQLSTATE 42601: syntax error/);
+    setMigration(path, '1_typo', 'CREATE TABLE typo ()');
+    expect(await applyMigrations(url, path)).toEqual(['1_typo']);
+  });
+
+  test('an applied one that was changed is refused before anything is applied', async () => {
+    const url = await newDatabase();
+    const path = newFolder({ '1_one': 'CREATE TABLE one ();\n' });
+    await applyMigrations(url, path);
+    setMigration(path, '1_one', 'CREATE TABLE one ();\r\n');
+    expect(await applyMigrations(url, path)).toEqual([]); // a checkout with other line endings
+    appendFileSync(join(path, 'migrations/1_one/migration.sql'), '-- changed');
+    setMigration(path, '0_earlier', 'CREATE TABLE earlier ()');
+    expect(await outcome(applyMigrations(url, path))).toMatch(/^1_one was changed after it was applied/);
+    expect(await onServer(url, `SELECT to_regclass('earlier') AS it`)).toEqual([{ it: null }]);
+  });
+});
+
+describe('a role that may create nothing but objects of its schema', () => {
+  const asRole = (url: string) => Object.assign(new URL(url), { username: role, password: 'migrator' }).href;
+
+  test('migrates in public', async () => {
+    const url = await newDatabase();
+    const name = new URL(url).pathname.slice(1);
+    await onServer(
+      url,
+      `REVOKE CREATE, TEMPORARY ON DATABASE ${name} FROM PUBLIC; GRANT CREATE ON SCHEMA public TO ${role}`,
+    );
+    expect(await outcome(onServer(asRole(url), 'CREATE SCHEMA another'))).toContain('permission denied');
+    expect(await applyMigrations(asRole(url), folder)).toEqual(known);
+    await onServer(url, `REVOKE CREATE ON SCHEMA public FROM ${role}`);
+    expect(await applyMigrations(asRole(url), folder)).toEqual([]); // what creates nothing needs no right to create
+  });
+
+  test('migrates in the schema of `?schema=`, and touches public in nothing', async () => {
+    const url = await newDatabase();
+    await onServer(url, `CREATE SCHEMA "The app" AUTHORIZATION ${role}`);
+    const there = `${asRole(url)}?schema=The%20app`;
+    expect(await applyMigrations(there, folder)).toEqual(known);
+    expect(await applyMigrations(there, folder)).toEqual([]);
+    const tables = await onServer<{ schemaname: string }>(
+      url,
+      `SELECT DISTINCT schemaname FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+    );
+    expect(tables).toEqual([{ schemaname: 'The app' }]);
+  });
+});
+
+test('a schema of `?schema=` that is missing is created', async () => {
+  const url = await newDatabase();
+  const path = newFolder({ '1_one': 'CREATE TABLE one ()' });
+  expect(await applyMigrations(`${url}?schema=fresh`, path)).toEqual(['1_one']);
+  expect(await onServer(url, `SELECT to_regclass('fresh.one') IS NOT NULL AS made`)).toEqual([
+    { made: true },
+  ]);
+});
+
+describe('a migration outside a transaction', () => {
+  const CONCURRENTLY = `-- no-transaction; this comment's semicolon, and its quote, end nothing
+DROP INDEX CONCURRENTLY IF EXISTS item_value;
+CREATE UNIQUE INDEX CONCURRENTLY item_value ON item (value);
+COMMENT ON INDEX item_value IS 'one; two''s; /* three;';
+DO $body$ BEGIN PERFORM ';'; END $body$; /* a; b */
+COMMENT ON TABLE item IS E'back\\\\slash \\'; quoted';`;
+
+  test('runs at its statement boundaries, and concurrent runs do not block one another', async () => {
+    const url = await newDatabase();
+    const path = newFolder({ '1_item': 'CREATE TABLE item (value int)', '2_index': CONCURRENTLY });
+    const runs = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(url, path)));
+    expect(runs.flat()).toEqual(['1_item', '2_index']);
+    const comments = `SELECT obj_description('item_value'::regclass) AS index, obj_description('item'::regclass) AS item`;
+    expect(await onServer(url, comments)).toEqual([
+      { index: `one; two's; /* three;`, item: `back\\slash '; quoted` },
+    ]);
+  });
+
+  test('is repeated from its first statement after a failure', async () => {
+    const url = await newDatabase();
+    const path = newFolder({
+      '1_item': 'CREATE TABLE item (value int); INSERT INTO item VALUES (1), (1)',
+      '2_index': CONCURRENTLY,
+    });
+    expect(await outcome(applyMigrations(url, path))).toMatch(
+      /^2_index: SQLSTATE 23505: could not create unique/,
+    );
+    await onServer(url, 'DELETE FROM item');
+    expect(await applyMigrations(url, path)).toEqual(['2_index']);
+    const valid = `SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_value'::regclass`;
+    expect(await onServer(url, valid)).toEqual([{ indisvalid: true }]);
+  });
 });

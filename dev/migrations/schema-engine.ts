@@ -10,14 +10,13 @@ const FILTERS = { externalTables: [], externalEnums: [] };
 const ENGINE = '@prisma/schema-engine-wasm/schema_engine_bg';
 
 /**
- * Applies the migrations that the database lacks and records them in `_prisma_migrations`, as `prisma migrate deploy`
- * does, without Prisma's command line. Concurrent calls wait for one another under the engine's advisory lock.
+ * Migrates as `prisma migrate deploy` does: what the product's own migration program is compared with.
  * @param url of the database; not through a pooler in transaction mode
  * @param folder the `prisma` folder
  * @returns the names of those just applied
  * @throws the engine's error: a failed migration, a changed one, no connection
  */
-export async function applyMigrations(url: string, folder: string): Promise<string[]> {
+export async function applyWithEngine(url: string, folder: string): Promise<string[]> {
   return withEngine(url, folder, async (engine) => {
     const result = await engine.applyMigrations({ migrationsList: readMigrations(folder), filters: FILTERS });
     return result.appliedMigrationNames;
@@ -63,7 +62,7 @@ async function withEngine<T>(
   const { path, content } = readSchema(folder);
   const connections = new MigrationAdapterFactory(url);
   const adapter = bindMigrationAwareSqlAdapterFactory(connections);
-  glue ??= loadGlue(folder);
+  glue ??= loadGlue();
   const { SchemaEngine } = await glue;
   const engine = await SchemaEngine.new({ datamodels: [[path, content]] }, () => undefined, adapter);
   try {
@@ -73,7 +72,7 @@ async function withEngine<T>(
   }
 }
 
-/** One instance of the engine a process: its JavaScript side can hold no more. */
+/** One instance of the engine a process: its JavaScript module keeps its state in module variables. */
 let glue: Promise<Glue> | undefined;
 
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg') & {
@@ -89,9 +88,9 @@ interface WebAssemblyGlobal {
 }
 
 /** The package's own entry imports WebAssembly as a module, which Node 20 cannot: here by hand. */
-async function loadGlue(folder: string): Promise<Glue> {
+async function loadGlue(): Promise<Glue> {
   const module = (await import(ENGINE)) as Glue;
-  const home = dirname(createRequire(join(resolve(folder), 'package.json')).resolve(ENGINE));
+  const home = dirname(createRequire(resolve('package.json')).resolve(ENGINE));
   const bytes = readFileSync(join(home, 'schema_engine_bg.wasm'));
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyGlobal };
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': module });
