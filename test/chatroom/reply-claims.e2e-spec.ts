@@ -5,7 +5,7 @@ import { RESCUE, type ReplyWork } from '../../src/chatroom/reply/reply.sql.js';
 import type { Settings } from '../../src/config/settings.js';
 import { Metrics } from '../../src/infra/metrics/metrics.js';
 import { Database } from '../../src/infra/postgres/database.js';
-import { createDatabase } from '../support/environment.js';
+import { createDatabase } from '../support/databases.js';
 import { buildQueuedReply } from '../support/factories.js';
 
 describe('a claim of a reply', () => {

@@ -6,7 +6,7 @@ import type { Doorbell } from '../../src/infra/work/work-queue.js';
 import type { SyncService } from '../../src/subscription/sync.service.js';
 import { StripeEventWork } from '../../src/webhook/stripe-event.work.js';
 import { WebhookInboxService } from '../../src/webhook/webhook-inbox.service.js';
-import { createDatabase } from '../support/environment.js';
+import { createDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 
 /** Rings are written down, not queued, and Stripe is played: what is left is who takes which event when. */
