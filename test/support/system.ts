@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createGeminiSandbox, type GeminiSandbox } from '../../dev/sandbox/gemini/create-gemini-sandbox.js';
 import { createStripeSandbox, type StripeSandbox } from '../../dev/sandbox/stripe/sandbox.js';
-import { Child } from './child.js';
+import { Child, productEntry } from './child.js';
 import { Client } from './client.js';
-import { createDatabase, createRedisDatabase, type Servers } from './environment.js';
+import { createDatabase, createRedisDatabase, type Servers } from './databases.js';
 import { buildUser, type SignedIn } from './factories.js';
 import { freePort } from './free-port.js';
 import { requireNothingLeaked } from './secrets.js';
@@ -13,6 +13,8 @@ export interface SystemOptions {
   apis?: number;
   workers?: number;
   env?: Record<string, string>;
+  /** Multiplies the product's leases, intervals and timeouts, so that a test of what follows them need not wait as long. */
+  timeScale?: number;
   /** Milliseconds between two chunks of a Gemini stream. */
   chunkDelayMs?: number;
   /** Other servers than those of `npm test`. */
@@ -40,7 +42,12 @@ export class System {
   static async start(options: SystemOptions = {}): Promise<System> {
     const gemini = createGeminiSandbox({ chunkDelayMs: options.chunkDelayMs ?? 5 });
     const database = await createDatabase(options.servers);
-    const env: Record<string, string> = { ...DEFAULTS, DATABASE_URL: database.url, ...options.env };
+    const env: Record<string, string> = {
+      ...DEFAULTS,
+      ...(options.timeScale && { TIME_SCALE: String(options.timeScale) }),
+      DATABASE_URL: database.url,
+      ...options.env,
+    };
     env.REDIS_URL ??= await createRedisDatabase(options.servers);
     env.GEMINI_BASE_URL ??= await gemini.listen();
     const stripe = await createStripeSandbox({
@@ -67,7 +74,7 @@ export class System {
 
   async startApi(env: Record<string, string> = {}): Promise<Api> {
     const port = String(await freePort());
-    const child = await Child.start('dist/main.js', {
+    const child = await Child.start(productEntry('main'), {
       PUBLIC_URL: `http://127.0.0.1:${port}`,
       ...this.env,
       PORT: port,
@@ -80,7 +87,7 @@ export class System {
   }
 
   async startWorker(env: Record<string, string> = {}): Promise<Child> {
-    const child = await Child.start('dist/worker.js', { ...this.env, WORKER_HEALTH_PORT: '0', ...env });
+    const child = await Child.start(productEntry('worker'), { ...this.env, WORKER_HEALTH_PORT: '0', ...env });
     this.workers.push(child);
     return child;
   }
