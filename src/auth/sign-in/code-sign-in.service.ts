@@ -32,7 +32,7 @@ export class CodeSignInService {
   }
 
   /**
-   * The hash of the password given at sign-up, if it is repeated; else null. Without the repetition, whoever signs up with
+   * The hash of the password given at sign-up, if it is repeated; else null. Without the repetition, a person who signs up with
    * another person's number would have a password to that person's account.
    */
   private async repeatedPassword(userId: string, password: string | undefined): Promise<string | null> {
