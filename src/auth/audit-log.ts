@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { RequestOrigin } from '../common/http/request-context.js';
 
+/** What is recorded: `<subject>.<what happened>`. */
 export type AuditEvent =
   | 'access.refused'
   | 'account.signed_up'
@@ -21,7 +22,7 @@ export type AuditEvent =
   | 'sign_in.failed'
   | 'sign_in.succeeded';
 
-/** Whom and what an event is about: ids and plain words, never a token, a code or a password. */
+/** What an event is about: ids and fixed words, never a token, a code or a password. */
 export interface AuditFacts {
   userId?: string;
   sessionId?: string;
@@ -31,21 +32,22 @@ export interface AuditFacts {
   purpose?: string;
   /** The error's code. */
   reason?: string;
-  /** How many sessions it touched. */
+  /** Number of sessions that were revoked. */
   sessions?: number;
 }
 
-/** One structured line for everything that bears on who can enter. */
+/** The log of every event that concerns access to an account: one structured line each. */
 @Injectable()
 export class AuditLog {
   private readonly logger = new Logger('Audit');
 
+  /** Writes one line. @param origin the request's IP address, user agent and id */
   record(event: AuditEvent, origin: RequestOrigin, facts: AuditFacts): void {
     this.logger.log({ audit: event, ...facts, ...origin }, event);
   }
 }
 
-/** Enough of an identity to recognise it in a log, too little to call it. */
+/** Masks an identity for the log: its owner can recognise it, but a reader of the log cannot use it. @param key E.164 or an email address */
 export function maskIdentity(key: string): string {
   const at = key.indexOf('@');
   return at > 0 ? `${key.slice(0, 1)}***${key.slice(at)}` : `${key.slice(0, 3)}***${key.slice(-2)}`;

@@ -1,6 +1,6 @@
 import type { RetentionRule } from '../infra/postgres/retention.js';
 
-/** What is left of codes, guesses, sessions and accounts that were never confirmed. */
+/** Expired codes and sessions, counts of guesses that no longer limit anything, and accounts that were never verified. */
 export const AUTH_RETENTION: readonly RetentionRule[] = [
   { table: 'one_time_code', condition: "expires_at < now() - interval '1 day'" },
   {

@@ -4,7 +4,7 @@ import { OtpDeliveryService } from '../infra/otp-delivery/otp-delivery.service.j
 import { OneTimeCodes } from './otp/one-time-code.js';
 import { OtpDeliveryWork } from './otp/otp-delivery.work.js';
 
-/** The worker's part: delivering codes. */
+/** The worker's part: the delivery of codes. */
 @Module({
   providers: [ServerKeys, OneTimeCodes, OtpDeliveryService, OtpDeliveryWork],
   exports: [OtpDeliveryWork],

@@ -5,7 +5,7 @@ import { Settings } from '../config/settings.js';
 import { BurstGuard } from '../infra/rate-limit/burst.guard.js';
 import { AuditLog } from './audit-log.js';
 
-/** Limits what one address can ask of `/auth/*`, before any work is done for it. */
+/** Limits the requests of one IP address to `/auth/*`, before any work is done for them. */
 @Injectable()
 export class IpBurstGuard extends BurstGuard {
   protected readonly limitName = 'ip';
@@ -23,7 +23,7 @@ export class IpBurstGuard extends BurstGuard {
   }
 }
 
-/** Limits what one person can ask for, once it is known who asks. */
+/** Limits the requests of one account, once the session is known. */
 @Injectable()
 export class UserBurstGuard extends BurstGuard {
   protected readonly limitName = 'user';

@@ -1,4 +1,4 @@
-/** What is known about a person's payments: Stripe's status and the start of the paid period's item. */
+/** What is known of an account's payments: Stripe's status of the subscription and the start of its current period. */
 export interface PaidState {
   status: string;
   currentPeriodStart: Date;
@@ -6,50 +6,54 @@ export interface PaidState {
 
 export type Tier = 'basic' | 'pro';
 
+/** Milliseconds. */
 const DAY = 86_400_000;
-const ENTITLED = new Set(['active', 'trialing']);
-const OVER = new Set(['canceled', 'incomplete_expired']);
+/** Stripe's statuses that mean Pro. */
+const ENTITLING = new Set(['active', 'trialing']);
+/** Stripe's final statuses. */
+const FINAL = new Set(['canceled', 'incomplete_expired']);
 
 /**
- * The tier a person has at `now`: Pro while active or on trial, and while past due for `graceDays` from the start of
- * the period that was not paid. To be asked at each prompt, for the grace ends without anything happening.
+ * The tier of an account at `now`: Pro while active or on trial, and while past due for `graceDays` days from the start of
+ * the period that was not paid. It is computed for each prompt, because no event marks the end of the grace.
  */
 export function tierOf(paid: PaidState | null, graceDays: number, now: Date): Tier {
   if (!paid) return 'basic';
-  if (ENTITLED.has(paid.status)) return 'pro';
+  if (ENTITLING.has(paid.status)) return 'pro';
   const graceEnds = paid.currentPeriodStart.getTime() + graceDays * DAY;
   return paid.status === 'past_due' && now.getTime() < graceEnds ? 'pro' : 'basic';
 }
 
 /** Whether a subscription in this status may still take money: another one must not be sold beside it. */
 export function isLive(status: string): boolean {
-  return !OVER.has(status);
+  return !FINAL.has(status);
 }
 
+/** A subscription to choose from. `endsAt`: when it ends for good; null while it renews. */
 interface Candidate extends PaidState {
   currentPeriodEnd: Date;
   endsAt: Date | null;
 }
 
-/** The most entitling first; what can recover by a payment before what waits for one. */
+/** Stripe's live statuses, the best first: those that mean Pro, then those that a payment can still make so. */
 const RANK = ['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete'];
 
-/** The live subscription that serves the person best, so that two of them never cost the tier when one ends. */
+/** Chooses the best live subscription, so that an account with two keeps Pro when one of them ends. */
 export function chooseBest<T extends Candidate>(subscriptions: readonly T[]): T | null {
   const live = subscriptions.filter(({ status }) => isLive(status));
-  return [...live].sort(byService)[0] ?? null;
+  return [...live].sort(byRank)[0] ?? null;
 }
 
-function byService(a: Candidate, b: Candidate): number {
+function byRank(a: Candidate, b: Candidate): number {
   return rank(a) - rank(b) || lastsUntil(b) - lastsUntil(a);
 }
 
 function rank({ status }: Candidate): number {
-  const place = RANK.indexOf(status);
-  return place < 0 ? RANK.length : place;
+  const index = RANK.indexOf(status);
+  return index < 0 ? RANK.length : index;
 }
 
-/** One that renews outlasts every one that is to end. */
+/** In milliseconds; a subscription that renews lasts longer than every one that ends. */
 function lastsUntil({ endsAt, currentPeriodEnd }: Candidate): number {
   return endsAt ? endsAt.getTime() : currentPeriodEnd.getTime() + Number.MAX_SAFE_INTEGER / 2;
 }

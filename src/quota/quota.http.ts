@@ -1,8 +1,7 @@
 import { AppError } from '../common/errors/app-error.js';
-import { nextReset } from './quota-day.js';
-import type { QuotaUsage } from './quota.service.js';
+import { nextReset, type QuotaUsage } from './quota.service.js';
 
-/** `X-Quota-*`: the day's limit, what is left of it, and the seconds until it starts anew. Nothing where there is no limit. */
+/** The `X-Quota-*` headers: prompts a day, prompts left, seconds until the count starts again. None when there is no limit. */
 export function quotaHeaders({
   limit,
   remaining,
@@ -16,7 +15,7 @@ export function quotaHeaders({
   };
 }
 
-/** The 429 of a used-up day. */
+/** The 429 of a day whose quota is used up. @param limit prompts a UTC day */
 export function quotaExceeded(limit: number | null): AppError {
   const resetsAt = nextReset(new Date());
   return new AppError('quota.exceeded', {

@@ -1,68 +1,86 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../common/errors/app-error.js';
 import { ServerKeys } from '../common/crypto/secrets.js';
-import { Database, type Sql } from '../infra/postgres/database.js';
-import { nextReset, remaining, utcDay } from './quota-day.js';
-import { CARRY_OVER, LOCK_DAY, READ_USED, RESTORE_CARRIED } from './quota.sql.js';
+import type { Sql } from '../infra/postgres/database.js';
+import { PrismaService } from '../infra/postgres/prisma.service.js';
+import { CARRY_OVER_USAGE, RESTORE_USAGE } from './quota.sql.js';
 
-/** The day so far. `limit` and `remaining` are null when there is no limit. */
+/** What an account used of today's quota. `limit` and `remaining` are null when there is no limit. */
 export interface QuotaUsage {
+  /** Prompts charged today. */
   used: number;
+  /** Prompts a UTC day. */
   limit: number | null;
+  /** Prompts left today; never negative. */
   remaining: number | null;
+  /** The start of the next UTC day. */
   resetsAt: Date;
 }
 
-/** The day's units of a person. Units are taken by the accept statement and given back by the finish statement, each in one piece. */
+/** The quota of prompts a UTC day. Units are charged and refunded by the statements that compose `chargeUnit` and `refundUnit`. */
 @Injectable()
 export class QuotaService {
   constructor(
-    private readonly database: Database,
+    private readonly prisma: PrismaService,
     private readonly keys: ServerKeys,
   ) {}
 
-  /** What a person has used of today's `limit`. */
+  /**
+   * Reads what an account used today.
+   * @param limit prompts a UTC day; null for no limit
+   * @throws AppError `service.unavailable`
+   */
   async usage(userId: string, limit: number | null): Promise<QuotaUsage> {
     const now = new Date();
-    const [row] = await this.database.query<{ used: number }>(READ_USED, [userId, utcDay(now)]);
+    const row = await this.prisma.db.quotaUsage.findUnique({
+      where: { userId_day: { userId, day: new Date(utcDay(now)) } },
+      select: { used: true },
+    });
     return toUsage(row?.used ?? 0, limit, now);
   }
 
   /**
-   * Charges nothing until the transaction ends. Before the account is held: whoever charges locks in that order.
-   * @throws AppError `auth.unauthenticated` when the person is gone
+   * Keeps what an account used today under a keyed hash of each identity that it is about to lose, until midnight UTC.
+   * Locks: day.
+   * @param sql a transaction that has locked the account
+   * @param identities keys of the identities
    */
-  async lock(sql: Sql, userId: string): Promise<void> {
-    await sql.query(LOCK_DAY, [userId, utcDay(new Date())]).catch(refuseGone);
-  }
-
-  /** Keeps today's use under a keyed hash of each identity that an account is about to lose, until midnight. */
   async carryOver(sql: Sql, userId: string, identities: string[]): Promise<void> {
     const hashes = identities.map((identity) => this.hashes(identity)[0]);
-    await sql.query(CARRY_OVER, [userId, utcDay(new Date()), hashes]);
+    await sql.query(CARRY_OVER_USAGE, [userId, utcDay(new Date()), hashes]);
   }
 
   /**
-   * Gives an account what another one with the same identity had used today. Harmless twice.
-   * @throws AppError `auth.unauthenticated` when the person is gone
+   * Charges an account with what another account with the same identity used today. May be repeated. Locks: day.
+   * @param sql a transaction that has locked the account
+   * @param identity its key
    */
   async restoreCarryOver(sql: Sql, userId: string, identity: string): Promise<void> {
-    const values = [userId, utcDay(new Date()), this.hashes(identity)];
-    await sql.query(RESTORE_CARRIED, values).catch(refuseGone);
+    await sql.query(RESTORE_USAGE, [userId, utcDay(new Date()), this.hashes(identity)]);
   }
 
-  /** Of an identity, under every server key, the newest first. */
+  /** The identity's hash under every server key, the newest key first. */
   private hashes(identity: string): string[] {
     return this.keys.hmacs('identity-of-the-day', identity).map((mac) => mac.toString('base64url'));
   }
 }
 
-/** A day's row refers to a person, who may have been deleted a moment ago. */
-function refuseGone(error: Error & { code?: string }): never {
-  throw error.code === '23503' ? new AppError('auth.unauthenticated') : error;
+/**
+ * The usage as it is shown to clients.
+ * @param used prompts charged on the UTC day of `now`
+ * @param limit prompts a UTC day; null for no limit
+ */
+export function toUsage(used: number, limit: number | null, now: Date): QuotaUsage {
+  // After a downgrade more may be used than the limit allows.
+  const remaining = limit === null ? null : Math.max(0, limit - used);
+  return { used, limit, remaining, resetsAt: nextReset(now) };
 }
 
-/** The day as told to a client, from what the accept statement counted. */
-export function toUsage(used: number, limit: number | null, now: Date): QuotaUsage {
-  return { used, limit, remaining: remaining(limit, used), resetsAt: nextReset(now) };
+/** The start of the next UTC day, when the count of prompts starts at zero again. */
+export function nextReset(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
+}
+
+/** The UTC day as PostgreSQL writes a `date`. */
+function utcDay(now: Date): string {
+  return now.toISOString().slice(0, 10);
 }

@@ -46,21 +46,12 @@ export function refundUnit({ user, day, from, when }: RefundParts): string {
       WHERE ${when} AND q.user_id = ${user} AND q.day = ${day} AND q.used > 0`;
 }
 
-export const READ_USED: Statement = {
-  name: 'quota_used',
-  text: 'SELECT used FROM quota_usage WHERE user_id = $1 AND day = $2::date',
-};
-
-/** Locks the day's row, which it makes if there is none: a first prompt is to wait for it too. */
-export const LOCK_DAY: Statement = {
-  name: 'quota_hold_day',
-  text: `
-    INSERT INTO quota_usage AS q (user_id, day, used) VALUES ($1, $2::date, 0)
-    ON CONFLICT (user_id, day) DO UPDATE SET used = q.used`,
-};
-
-/** Locks the day's row, so that no prompt is charged between this and the end of the account. */
-export const CARRY_OVER: Statement = {
+/**
+ * Keeps what an account used on a day under the keyed hashes of identities that it is about to lose, until the day is over.
+ * Locks: day, which the account must be locked before: then no charge can follow.
+ * $1 account, $2 UTC day (date), $3 keyed hashes of the identities (text[]).
+ */
+export const CARRY_OVER_USAGE: Statement = {
   name: 'quota_carry_over',
   text: `
     INSERT INTO quota_carry_over AS c (identity_hash, day, used)
@@ -70,8 +61,13 @@ export const CARRY_OVER: Statement = {
     ON CONFLICT (identity_hash, day) DO UPDATE SET used = greatest(c.used, excluded.used)`,
 };
 
-export const RESTORE_CARRIED: Statement = {
-  name: 'quota_restore_carried',
+/**
+ * Raises what an account used on a day to what was kept for one of its identities. Running it twice changes nothing more.
+ * Locks: day, which the account must be locked before.
+ * $1 account, $2 UTC day (date), $3 the identity's hashes under every server key (text[]).
+ */
+export const RESTORE_USAGE: Statement = {
+  name: 'quota_restore_usage',
   text: `
     INSERT INTO quota_usage AS q (user_id, day, used)
     SELECT $1, $2::date, max(used) FROM quota_carry_over
@@ -79,12 +75,13 @@ export const RESTORE_CARRIED: Statement = {
     ON CONFLICT (user_id, day) DO UPDATE SET used = greatest(q.used, excluded.used)`,
 };
 
-/** Replies that old are no longer refunded. */
+/** Days of which no reply can be refunded any more. */
 export const OLD_USAGE: RetentionRule = {
   table: 'quota_usage',
   condition: "day < (now() AT TIME ZONE 'UTC')::date - 30",
 };
 
+/** What was kept for identities on days that are over. */
 export const OLD_CARRY_OVER: RetentionRule = {
   table: 'quota_carry_over',
   condition: "day < (now() AT TIME ZONE 'UTC')::date",

@@ -1,12 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
+import { toUserDto, UserDto } from '../auth/account/account.dto.js';
 import { AccountService } from '../auth/account/account.service.js';
 import { ChangeIdentityService } from '../auth/sign-in/change-identity.service.js';
-import { CurrentUser } from '../common/auth-context.js';
-import { ConfirmIdentityDto, IdentityDto } from '../auth/sign-in/sign-in.dto.js';
-import { SentCodeDto } from '../auth/sign-in/sign-in.dto.js';
-import { toUserDto, UserDto } from '../auth/account/account.dto.js';
-import type { Principal } from '../common/auth-context.js';
+import { ConfirmIdentityDto, IdentityDto, SentCodeDto } from '../auth/sign-in/sign-in.dto.js';
+import { CurrentUser, type Principal } from '../common/auth-context.js';
 import { ApiSignedIn } from '../common/http/openapi.js';
 import { Origin, type RequestOrigin } from '../common/http/request-context.js';
 import { DeleteUserDto, UpdateUserDto } from './user.dto.js';
@@ -28,15 +26,15 @@ export class UserController {
     return toUserDto(await this.accounts.get(userId));
   }
 
-  /** Changes the account; what is not named stays. */
+  /** Changes the fields that are given. */
   @Patch('user/me')
   @ApiBody({ type: UpdateUserDto, required: false })
   @ApiSignedIn()
   async update(@CurrentUser() { userId }: Principal, @Body() dto: UpdateUserDto): Promise<UserDto> {
-    return toUserDto(await this.users.update(userId, dto));
+    return toUserDto(await this.accounts.update(userId, dto));
   }
 
-  /** Sends a code to a number or an address that is to become the account's. Until it is confirmed nothing changes. */
+  /** Sends a code to a number or an address that is to become the account's. Before it is confirmed nothing changes. */
   @Post('user/me/identity')
   @HttpCode(200)
   @ApiSignedIn('auth.mobile_taken', 'auth.email_taken', 'auth.otp_cooldown')
@@ -60,7 +58,7 @@ export class UserController {
     return toUserDto(await this.identities.confirm(user, dto, origin));
   }
 
-  /** Deletes the account and all that belongs to it, at once. A subscription is cancelled at Stripe first. */
+  /** Deletes the account and everything that belongs to it. A subscription is cancelled at Stripe first. */
   @Delete('user/me')
   @HttpCode(204)
   @ApiSignedIn('stripe.unavailable')

@@ -3,10 +3,10 @@ import { MaxCodePoints } from '../common/http/max-code-points.decorator.js';
 
 const CONFIRMATION = 'delete my account';
 
-/** What is not named stays as it is. */
+/** A field that is not given stays unchanged. */
 export class UpdateUserDto {
   /**
-   * At most 100 characters; null for none.
+   * At most 100 characters; null removes the name.
    * @example "Ada Lovelace"
    */
   @IsOptional()
@@ -16,7 +16,7 @@ export class UpdateUserDto {
 
 export class DeleteUserDto {
   /**
-   * These words, so that nobody does it by accident.
+   * These words, so that no account is deleted by accident.
    * @example "delete my account"
    */
   @Equals(CONFIRMATION, { message: `$property must be "${CONFIRMATION}"` })

@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ChatroomModule } from '../chatroom/chatroom.module.js';
-import { IdempotencyModule } from '../infra/idempotency/idempotency.module.js';
-import { QuotaModule } from '../quota/quota.module.js';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { UserController } from './user.controller.js';
 import { UserService } from './user.service.js';
 
 @Module({
-  imports: [AuthModule, ChatroomModule, SubscriptionModule, QuotaModule, IdempotencyModule],
+  imports: [AuthModule, ChatroomModule, SubscriptionModule],
   controllers: [UserController],
   providers: [UserService],
 })

@@ -81,40 +81,69 @@ it('a number that somebody verifies meanwhile is taken', async () => {
   expect(answer).toEqual([409, 'auth.mobile_taken']);
 });
 
-/** The unit of a prompt, as its statement takes it: the reference to the person is looked at when all of it is done. */
-const CHARGE = `
-  INSERT INTO quota_usage AS q (user_id, day, used)
-  SELECT $1::uuid, (now() AT TIME ZONE 'UTC')::date, 1 FROM set_config('session_replication_role', 'replica', true)
-  ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1`;
+const LOCK_ACCOUNT = 'SELECT FROM app_user WHERE id = $1 FOR NO KEY UPDATE';
+
+/** A prompt's unit of today; like accepting a prompt, it follows `LOCK_ACCOUNT` in one transaction. */
+const charge = (userId: string) => `
+  INSERT INTO quota_usage AS q (user_id, day, used) VALUES ('${userId}', (now() AT TIME ZONE 'UTC')::date, 1)
+  ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1;
+  UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = '${userId}'`;
+
+/** An account used a prompt of today and was deleted: its use is restored to the next account with its number. */
+async function leaveUsage(who: { mobile: string }): Promise<void> {
+  const former = await signUp(client, who);
+  await system.db.query(charge(former.user.id));
+  await client.as(former.accessToken).delete('/user/me', { confirm: 'delete my account' });
+}
 
 it.each(['first', 'next'])(
   'a change of identity and the %s prompt of the day do not give each other up',
   async (which) => {
-    // Somebody had the number and used it today: whoever takes it over takes their use over too.
     const who = newMobile();
-    const former = await signUp(client, who);
-    await system.db.query(CHARGE, [former.user.id]);
-    await client.as(former.accessToken).delete('/user/me', { confirm: 'delete my account' });
+    await leaveUsage(who);
     const { accessToken, user } = await signUp(client);
     const me = client.as(accessToken);
     const otp = await askCode(me, who, '/user/me/identity');
-    if (which === 'next') await system.db.query(CHARGE, [user.id]);
-    const list = `UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = '${user.id}'`;
+    if (which === 'next') await system.db.query(charge(user.id));
     const verify = () => me.post('/user/me/identity/verify', { ...who, otp });
-    expect(await meanwhile(CHARGE, [user.id], verify, list)).toEqual([200, undefined]);
+    const answer = await meanwhile(LOCK_ACCOUNT, [user.id], verify, charge(user.id));
+    expect(answer).toEqual([200, undefined]);
   },
 );
 
 it('a sign-in by code and a prompt of the day do not give each other up', async () => {
   const who = newMobile();
-  const former = await signUp(client, who);
-  await system.db.query(CHARGE, [former.user.id]);
-  await client.as(former.accessToken).delete('/user/me', { confirm: 'delete my account' });
+  await leaveUsage(who);
   const { user } = await signUp(client, who);
   const otp = await askCode(client, who);
-  const list = `UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = '${user.id}'`;
   const verify = () => client.post('/auth/verify-otp', { ...who, otp });
-  expect(await meanwhile(CHARGE, [user.id], verify, list)).toEqual([200, undefined]);
+  const answer = await meanwhile(LOCK_ACCOUNT, [user.id], verify, charge(user.id));
+  expect(answer).toEqual([200, undefined]);
+});
+
+it('a change of identity and a guess at a code of an account that it replaces do not give each other up', async () => {
+  const who = newMobile();
+  await client.post('/auth/signup', who);
+  await askCode(client, who);
+  const { accessToken } = await signUp(client);
+  const me = client.as(accessToken);
+  const otp = await askCode(me, who, '/user/me/identity');
+  const [identity, guess] = [await system.db.connect(), await system.db.connect()];
+  await identity.query('BEGIN');
+  await identity.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 5))', [who.mobile]);
+  const verified = me.post('/user/me/identity/verify', { ...who, otp });
+  await somebodyWaits(system.db, 'pg_advisory_xact_lock');
+  await guess.query('BEGIN');
+  await guess.query('SELECT FROM code_guard WHERE identity = $1 FOR UPDATE', [who.mobile]);
+  await identity.query('COMMIT');
+  await somebodyWaits(system.db, 'code_guard');
+  const used = "DELETE FROM one_time_code WHERE identity = $1 AND purpose = 'sign_in'";
+  const deleted = await guess.query(used, [who.mobile]);
+  await guess.query('COMMIT');
+  identity.release();
+  guess.release();
+  expect(deleted.rowCount).toBe(1);
+  expect((await verified).status).toBe(200);
 });
 
 it('an identity that is confirmed while its account goes is refused', async () => {

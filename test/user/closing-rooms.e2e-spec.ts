@@ -86,3 +86,41 @@ describe('a reply that changes while the account is deleted', () => {
     expect((await retried).status).toBe(404);
   });
 });
+
+describe('deleting the account', () => {
+  it('waits for a prompt that is being accepted, and neither is given up for the other', async () => {
+    const room = await openRoom(person);
+    const prompt = await system.db.connect();
+    await prompt.query('BEGIN');
+    await prompt.query('SELECT FROM app_user WHERE id = $1 FOR NO KEY UPDATE', [person.user.id]);
+    const deleted = person.delete('/user/me', CONFIRM);
+    await somebodyWaits(system.db);
+    await prompt.query(
+      "INSERT INTO quota_usage (user_id, day, used) VALUES ($1, (now() AT TIME ZONE 'UTC')::date, 1)",
+      [person.user.id],
+    );
+    await prompt.query('SELECT FROM chatroom WHERE id = $1 FOR NO KEY UPDATE', [room]);
+    await prompt.query('UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = $1', [
+      person.user.id,
+    ]);
+    await prompt.query('COMMIT');
+    prompt.release();
+    expect((await deleted).status).toBe(204);
+  });
+
+  it('waits for a sync of the customer, and neither is given up for the other', async () => {
+    expect((await person.post('/subscription/portal')).status).toBe(201);
+    const sync = await system.db.connect();
+    await sync.query('BEGIN');
+    const locked = await sync.query('SELECT id FROM stripe_customer WHERE user_id = $1 FOR NO KEY UPDATE', [
+      person.user.id,
+    ]);
+    expect(locked.rowCount).toBe(1);
+    const deleted = person.delete('/user/me', CONFIRM);
+    await somebodyWaits(system.db, 'stripe_customer');
+    await sync.query('SELECT FROM app_user WHERE id = $1 FOR KEY SHARE', [person.user.id]);
+    await sync.query('COMMIT');
+    sync.release();
+    expect((await deleted).status).toBe(204);
+  });
+});

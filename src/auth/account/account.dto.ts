@@ -1,6 +1,6 @@
 import type { User } from '../../generated/prisma/client.js';
 
-/** An account, as its owner sees it. */
+/** An account, as shown to its owner. */
 export class UserDto {
   /** UUIDv7 */
   id!: string;
@@ -18,7 +18,7 @@ export class UserDto {
   createdAt!: string;
 }
 
-/** The columns an account is shown from. */
+/** The columns that a `UserDto` is made of. */
 export type UserRow = Pick<
   User,
   | 'id'
@@ -32,6 +32,7 @@ export type UserRow = Pick<
   | 'createdAt'
 >;
 
+/** Maps an account to what its owner is shown. An identity that is not verified is shown where there is no verified one. */
 export function toUserDto(user: UserRow): UserDto {
   return {
     id: user.id,

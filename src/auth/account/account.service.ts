@@ -1,19 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
+import type { Sql } from '../../infra/postgres/database.js';
 import { PrismaService } from '../../infra/postgres/prisma.service.js';
 import { QuotaService } from '../../quota/quota.service.js';
-import type { Sql } from '../../infra/postgres/database.js';
-import type { Identity } from './identity.js';
 import {
   CONFIRM_ACCOUNT,
   DELETE_ACCOUNT,
+  DELETE_UNVERIFIED_ACCOUNTS,
   LOCK_ACCOUNT,
   LOCK_IDENTITIES,
-  type LockedAccount,
+  LOCK_UNVERIFIED_ACCOUNTS,
+  SET_IDENTITY,
+  type AccountIdRow,
+  type LockedAccountRow,
 } from './account.sql.js';
+import { columnsOf, type Identity } from './identity.js';
 
-/** Accounts, found by who they are. */
+/** Accounts and their identities. What a day's quota was used for follows the identity, so it is moved here too. */
 @Injectable()
 export class AccountService {
   constructor(
@@ -21,14 +25,20 @@ export class AccountService {
     private readonly quotas: QuotaService,
   ) {}
 
-  /** The account that has this identity, verified or waiting for its first code. */
+  /**
+   * Finds the account, verified or not, that has an identity.
+   * @throws AppError `service.unavailable`
+   */
   async find(identity: Identity): Promise<User | null> {
     return this.prisma.db.user.findUnique({
       where: identity.kind === 'mobile' ? { mobile: identity.key } : { emailKey: identity.key },
     });
   }
 
-  /** @throws AppError `auth.unauthenticated` when the account is gone */
+  /**
+   * Reads an account.
+   * @throws AppError `auth.unauthenticated` when the account is deleted; `service.unavailable`
+   */
   async get(id: string): Promise<User> {
     const user = await this.prisma.db.user.findUnique({ where: { id } });
     if (!user) throw new AppError('auth.unauthenticated');
@@ -36,38 +46,86 @@ export class AccountService {
   }
 
   /**
-   * Takes a right code as proof that the account is its owner's.
-   * @param passwordHash what the account's password becomes with its first code
-   * @throws AppError `auth.otp_invalid` when the account no longer has the identity, or `auth.unauthenticated` when it
-   * goes in this very moment and its identity has units of the day to take over
+   * Changes the fields that are given.
+   * @param name null removes the name, undefined keeps it
+   * @returns the account as it is then
+   * @throws AppError `auth.unauthenticated` when the account is deleted; `service.unavailable`
    */
-  async confirm(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
-    await sql.query(LOCK_IDENTITIES, [[identity.key]]);
-    // Before the account is held: whoever charges locks in that order.
-    await this.quotas.restoreCarryOver(sql, userId, identity.key);
-    const claimed = await sql.query(CONFIRM_ACCOUNT, [userId, identity.kind, identity.key, passwordHash]);
-    if (claimed.length === 0) throw new AppError('auth.otp_invalid');
-  }
-
-  /** Sets the name; null: none. */
-  async rename(id: string, name: string | null): Promise<User> {
-    await this.prisma.db.user.updateMany({ where: { id }, data: { name } });
+  async update(id: string, { name }: { name?: string | null }): Promise<User> {
+    if (name !== undefined) await this.prisma.db.user.updateMany({ where: { id }, data: { name } });
     return this.get(id);
   }
 
-  /** Keeps the account as it is until the transaction ends. @returns the keys of its identities; null when it is gone */
-  async lock(sql: Sql, id: string): Promise<LockedAccount | null> {
-    const [row] = await sql.query<LockedAccount>(LOCK_ACCOUNT, [id]);
+  /**
+   * Takes a right code as the proof that the account's owner has the identity, and restores the identity's use of today's quota.
+   * Locks: identity, account, day.
+   * @param sql a transaction
+   * @param passwordHash what the account's password becomes if this is its first proof; null: no password
+   * @throws AppError `auth.otp_invalid` when the account is deleted or no longer has the identity
+   */
+  async confirm(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
+    await this.lockIdentity(sql, identity);
+    const values = [userId, identity.kind, identity.key, passwordHash];
+    const confirmed = await sql.query<AccountIdRow>(CONFIRM_ACCOUNT, values);
+    if (confirmed.length === 0) throw new AppError('auth.otp_invalid');
+    await this.quotas.restoreCarryOver(sql, userId, identity.key);
+  }
+
+  /**
+   * Serialises sign-up, confirmation and change of the identity until the transaction ends.
+   * Locks: identity; to be called before anything else is locked.
+   * @param sql a transaction
+   */
+  async lockIdentity(sql: Sql, { key }: Identity): Promise<void> {
+    await sql.query(LOCK_IDENTITIES, [[key]]);
+  }
+
+  /**
+   * Prepares a change of identity: locks the accounts and moves the use of today's quota, which follows the identities.
+   * Locks: unverified accounts with the identity, account, day.
+   * @param sql a transaction that has called `lockIdentity`
+   * @throws AppError `auth.unauthenticated` when the account is deleted
+   */
+  async prepareIdentity(sql: Sql, userId: string, identity: Identity): Promise<void> {
+    await sql.query<AccountIdRow>(LOCK_UNVERIFIED_ACCOUNTS, columnsOf(identity));
+    const account = await this.lock(sql, userId);
+    if (!account) throw new AppError('auth.unauthenticated');
+    const former = identity.kind === 'mobile' ? account.mobile : account.emailKey;
+    // An account that signs up with the former identity today starts with today's use of that identity.
+    if (former !== null) await this.quotas.carryOver(sql, userId, [former]);
+    await this.quotas.restoreCarryOver(sql, userId, identity.key);
+  }
+
+  /**
+   * Gives the account an identity that no verified account has, in place of the one of the same kind. Deletes the unverified
+   * accounts with that identity. Locks: codes of the deleted accounts.
+   * @param sql a transaction that has called `prepareIdentity`
+   */
+  async setIdentity(sql: Sql, userId: string, identity: Identity): Promise<void> {
+    await sql.query(DELETE_UNVERIFIED_ACCOUNTS, columnsOf(identity));
+    await sql.query(SET_IDENTITY, [userId, identity.kind, identity.key, identity.address]);
+  }
+
+  /**
+   * Locks an account until the transaction ends: no sign-in, prompt or new room in the meantime. Locks: account.
+   * @param sql a transaction
+   * @returns the keys of its identities; null when it is deleted
+   */
+  async lock(sql: Sql, id: string): Promise<LockedAccountRow | null> {
+    const [row] = await sql.query<LockedAccountRow>(LOCK_ACCOUNT, [id]);
     return row ?? null;
   }
 
-  /** Deletes the account with its sessions and everything else that refers to it. */
+  /**
+   * Deletes an account with its sessions and every other row that refers to it.
+   * @param sql a transaction that has locked the account and its day, and deleted its rooms
+   */
   async delete(sql: Sql, id: string): Promise<void> {
     await sql.query(DELETE_ACCOUNT, [id]);
   }
 }
 
-/** The identities that an account has. */
-export function keysOf({ mobile, email }: LockedAccount): string[] {
-  return [mobile, email].filter((key) => key !== null);
+/** The keys of the identities that an account has. */
+export function keysOf({ mobile, emailKey }: LockedAccountRow): string[] {
+  return [mobile, emailKey].filter((key) => key !== null);
 }

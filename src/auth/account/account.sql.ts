@@ -1,28 +1,61 @@
+import type { User } from '../../generated/prisma/client.js';
 import type { Statement } from '../../infra/postgres/database.js';
 
-/** Sign-up, verification and a change of identity take turns for each identity, until their transaction ends. Pass the keys sorted. */
+/**
+ * Serialises sign-up, confirmation and change of the same identities until the transaction ends.
+ * Locks: the identities' advisory locks, before every row lock.
+ * $1 keys of the identities (text[]), sorted, so that two transactions lock them in the same order.
+ */
 export const LOCK_IDENTITIES: Statement = {
-  name: 'account_lock',
+  name: 'account_lock_identities',
   text: 'SELECT pg_advisory_xact_lock(hashtextextended(key, 5)) FROM unnest($1::text[]) AS key',
 };
 
-/** Which of the identities a verified account has. */
-export const FIND_TAKEN: Statement = {
-  name: 'account_taken',
+/**
+ * Which of two identities a verified account has: a row for each such account.
+ * Locks: none.
+ * $1 mobile number or null, $2 key of an email address or null.
+ */
+export const FIND_TAKEN_IDENTITIES: Statement = {
+  name: 'account_find_taken_identities',
   text: `
-    SELECT coalesce(mobile = $1, false) AS mobile FROM app_user WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NOT NULL`,
+    SELECT coalesce(mobile = $1, false) AS mobile FROM app_user
+    WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NOT NULL`,
 };
 
-export interface TakenRow {
-  /** It is the mobile number; else the email address. */
+/** A verified account that has one of the identities. */
+export interface TakenIdentityRow {
+  /** True: the account has the mobile number; false: only the email address. */
   mobile: boolean;
 }
 
-export const DELETE_UNVERIFIED: Statement = {
-  name: 'account_delete_unverified',
-  text: 'DELETE FROM app_user WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NULL',
+/**
+ * Locks the unverified accounts that have one of two identities.
+ * Locks: accounts, by id.
+ * $1 mobile number or null, $2 key of an email address or null.
+ */
+export const LOCK_UNVERIFIED_ACCOUNTS: Statement = {
+  name: 'account_lock_unverified',
+  text: `
+    SELECT id FROM app_user WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NULL ORDER BY id FOR UPDATE`,
 };
 
+/**
+ * Deletes the unverified accounts that have one of two identities.
+ * Locks: accounts, by id; then their codes, by the foreign key.
+ * $1 mobile number or null, $2 key of an email address or null.
+ */
+export const DELETE_UNVERIFIED_ACCOUNTS: Statement = {
+  name: 'account_delete_unverified',
+  text: `DELETE FROM app_user WHERE id IN (${LOCK_UNVERIFIED_ACCOUNTS.text})`,
+};
+
+/**
+ * Inserts an unverified account.
+ * Locks: account.
+ * $1 id, $2 mobile number or null, $3 email address or null, $4 its key or null, $5 name or null,
+ * $6 hash of the password that the first code may confirm, or null.
+ */
 export const INSERT_ACCOUNT: Statement = {
   name: 'account_insert',
   text: `
@@ -30,12 +63,17 @@ export const INSERT_ACCOUNT: Statement = {
     VALUES ($1, $2, $3, $4, $5, $6) RETURNING created_at AS "createdAt"`,
 };
 
+export type InsertedAccountRow = Pick<User, 'createdAt'>;
+
 /**
- * A right code proves one identity of the account. The first time, what else was said at sign-up is not proven by it:
- * the other identity is set aside, and the password of then counts only as `$4`.
+ * Records that a right code proved one identity of the account; no row when the account does not have the identity. The first
+ * proof verifies the account. Nothing else that was given at sign-up is proven by that: the other identity becomes unverified,
+ * and the password becomes $4.
+ * Locks: account.
+ * $1 account, $2 kind of the identity (`mobile` or `email`), $3 key of the identity, $4 password hash or null.
  */
 export const CONFIRM_ACCOUNT: Statement = {
-  name: 'account_claim',
+  name: 'account_confirm',
   text: `
     UPDATE app_user SET
       password_hash = CASE WHEN verified_at IS NULL THEN $4 ELSE password_hash END,
@@ -51,13 +89,21 @@ export const CONFIRM_ACCOUNT: Statement = {
     RETURNING id`,
 };
 
-/** Keeps the password from being changed until the transaction ends; no row: it was changed. */
+/**
+ * Keeps the password unchanged until the transaction ends; no row when it is no longer the one that was checked.
+ * Locks: account (shared).
+ * $1 account, $2 password hash that was checked.
+ */
 export const LOCK_PASSWORD: Statement = {
-  name: 'account_hold_password',
+  name: 'account_lock_password',
   text: 'SELECT id FROM app_user WHERE id = $1 AND password_hash = $2 FOR SHARE',
 };
 
-/** Sets the password, if it is still the one that was checked. */
+/**
+ * Sets the password; no row when the current one is no longer the one that was checked.
+ * Locks: account.
+ * $1 account, $2 password hash that was checked, or null for none, $3 new password hash.
+ */
 export const CHANGE_PASSWORD: Statement = {
   name: 'account_change_password',
   text: `
@@ -65,12 +111,24 @@ export const CHANGE_PASSWORD: Statement = {
     WHERE id = $1 AND password_hash IS NOT DISTINCT FROM $2 RETURNING id`,
 };
 
+/**
+ * Sets the password, whatever the current one is.
+ * Locks: account.
+ * $1 account, $2 new password hash.
+ */
 export const SET_PASSWORD: Statement = {
   name: 'account_set_password',
   text: 'UPDATE app_user SET password_hash = $2, updated_at = now() WHERE id = $1',
 };
 
-/** Adds or replaces one identity, which is proven. */
+/** The id of an account that was locked or changed. */
+export type AccountIdRow = Pick<User, 'id'>;
+
+/**
+ * Adds a proven identity to the account, in place of the one of the same kind.
+ * Locks: account.
+ * $1 account, $2 kind of the identity (`mobile` or `email`), $3 key of the identity, $4 address as it was typed.
+ */
 export const SET_IDENTITY: Statement = {
   name: 'account_set_identity',
   text: `
@@ -84,18 +142,24 @@ export const SET_IDENTITY: Statement = {
     WHERE id = $1`,
 };
 
-/** Nobody signs in, and nothing is added to the account, until the transaction ends. */
+/**
+ * Locks the account until the transaction ends: no sign-in, prompt or new room in the meantime.
+ * Locks: account.
+ * $1 account.
+ */
 export const LOCK_ACCOUNT: Statement = {
-  name: 'account_lock_row',
-  text: 'SELECT mobile, email_key AS email FROM app_user WHERE id = $1 FOR UPDATE',
+  name: 'account_lock',
+  text: 'SELECT mobile, email_key AS "emailKey" FROM app_user WHERE id = $1 FOR UPDATE',
 };
 
-/** The keys of its identities. */
-export interface LockedAccount {
-  mobile: string | null;
-  email: string | null;
-}
+/** The keys of an account's identities. */
+export type LockedAccountRow = Pick<User, 'mobile' | 'emailKey'>;
 
+/**
+ * Deletes the account and, by the foreign keys, its sessions, subscription and use of the quota.
+ * Locks: account, then every row that refers to it; the day and the rooms must be locked before.
+ * $1 account.
+ */
 export const DELETE_ACCOUNT: Statement = {
   name: 'account_delete',
   text: 'DELETE FROM app_user WHERE id = $1',

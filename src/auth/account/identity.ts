@@ -2,25 +2,27 @@ import { isEmail } from 'class-validator';
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Settings } from '../../config/settings.js';
-import type { TakenRow } from './account.sql.js';
+import type { TakenIdentityRow } from './account.sql.js';
 
-/** One way to reach and to recognise a person. */
+/** A mobile number or an email address, by which a person is reached and an account is found. */
 export interface Identity {
   kind: 'mobile' | 'email';
-  /** What is compared and stored as the key: E.164, or the address in lower case. */
+  /** What is compared and unique: E.164, or the email address in lower case. */
   key: string;
-  /** Where a code goes: E.164, or the address as it was typed. */
+  /** Where a code is sent: E.164, or the email address as it was typed. */
   address: string;
 }
 
+/** The fields of a request that name identities. */
 export interface IdentityFields {
   mobile?: string | null;
   email?: string | null;
 }
 
 /**
- * The one identity that a request names.
- * @throws AppError `validation.failed` unless it is exactly one, well-formed
+ * Reads the one identity that a request names.
+ * @param region ISO 3166-1 alpha-2 code of the country that a number without a country belongs to
+ * @throws AppError `validation.failed` unless the request names exactly one, and it is well-formed
  */
 export function readIdentity(fields: IdentityFields, region: string): Identity {
   const identities = readIdentities(fields, region);
@@ -30,8 +32,9 @@ export function readIdentity(fields: IdentityFields, region: string): Identity {
 }
 
 /**
- * Every identity that a request names, at least one.
- * @throws AppError `validation.failed` when there is none, or one is malformed
+ * Reads every identity that a request names, at least one.
+ * @param region ISO 3166-1 alpha-2 code of the country that a number without a country belongs to
+ * @throws AppError `validation.failed` when the request names none, or one is malformed
  */
 export function readIdentities({ mobile, email }: IdentityFields, region: string): Identity[] {
   const identities = [
@@ -54,8 +57,10 @@ function emailIdentity(text: string): Identity {
 }
 
 /**
- * E.164; null for what is no phone number. A number without a country is one of `region`, dialled as it is there; where
- * that makes no sense, `00` stands for `+`.
+ * Reads a phone number. A number without a country is read as one dialled in `region`; if that is no possible number, a
+ * leading `00` is read as `+`.
+ * @param region ISO 3166-1 alpha-2 code
+ * @returns E.164; null when the text is no phone number
  */
 export function parseMobile(text: string, region: string): string | null {
   const number = text.trim();
@@ -68,26 +73,39 @@ function parsePossible(text: string, region: string): string | null {
     extract: false,
   });
   if (!phone?.isPossible() || phone.ext) return null;
-  // Some of what is possible is read as another number when it is read again: it is nobody's.
+  // Some possible numbers are parsed as another number the second time: such a number would not be found again.
   return parsePhoneNumberFromString(phone.number)?.number === phone.number ? phone.number : null;
 }
 
-/** A 400 that names the field. */
+/** The error of a request whose `field` is wrong; `message` is a sentence without its full stop. */
 export function invalidIdentity(field: string, message: string): AppError {
   return new AppError('validation.failed', { detail: `${message}.`, errors: [{ field, message }] });
 }
 
-export type TakenCode = 'auth.mobile_taken' | 'auth.email_taken';
-
-/** @param refused told why, before it throws @throws AppError `auth.mobile_taken`, `auth.email_taken` */
-export function requireFree(taken: TakenRow[], refused: (reason: TakenCode) => void): void {
-  if (taken.length === 0) return;
-  const reason = taken.some(({ mobile }) => mobile) ? 'auth.mobile_taken' : 'auth.email_taken';
-  refused(reason);
-  throw new AppError(reason);
+/** The columns (mobile, email key) that an identity is compared with; null: not with that one. */
+export function columnsOf({ kind, key }: Identity): [mobile: string | null, emailKey: string | null] {
+  return kind === 'mobile' ? [key, null] : [null, key];
 }
 
-/** Without a mail server a code could never arrive. @throws AppError `validation.failed` */
+export type TakenCode = 'auth.mobile_taken' | 'auth.email_taken';
+
+/**
+ * Requires that no verified account has the identities.
+ * @param taken the accounts that have them
+ * @param onRefusal called with the error's code before the error is thrown
+ * @throws AppError `auth.mobile_taken`, `auth.email_taken`
+ */
+export function requireFree(taken: TakenIdentityRow[], onRefusal: (code: TakenCode) => void): void {
+  if (taken.length === 0) return;
+  const code = taken.some(({ mobile }) => mobile) ? 'auth.mobile_taken' : 'auth.email_taken';
+  onRefusal(code);
+  throw new AppError(code);
+}
+
+/**
+ * Requires that a code can be sent to the identities: email addresses need a mail server.
+ * @throws AppError `validation.failed`
+ */
 export function requireReachable(identities: Identity[], { OTP_DELIVERY, SMTP_URL }: Settings): void {
   if (OTP_DELIVERY === 'response' || SMTP_URL || identities.every(({ kind }) => kind === 'mobile')) return;
   throw invalidIdentity('email', 'email cannot be used here: no codes are sent by email');

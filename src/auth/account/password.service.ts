@@ -4,7 +4,7 @@ import { Injectable, OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { AppError } from '../../common/errors/app-error.js';
 
-/** Code points. */
+/** Length of a password in code points. */
 export const MIN_PASSWORD = 8;
 export const MAX_PASSWORD = 128;
 
@@ -12,41 +12,50 @@ const COMMON: ReadonlySet<string> = new Set(
   dictionary['passwords-common'].filter((word) => word.length >= MIN_PASSWORD),
 );
 
-/** Whether a password is among those that are tried first, whatever the case of its letters. */
+/** Whether a password is in the dictionary of common passwords, whatever the case of its letters. */
 export function isCommonPassword(password: string): boolean {
   return COMMON.has(password.toLowerCase());
 }
 
-/** OWASP's minimum for argon2id (what the package uses unless told otherwise): 19 MiB, two passes, one lane. */
+/** OWASP's minimum for argon2id (also the package's default): 19 MiB, two passes, one lane. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Hashes passwords and compares them, in the same time whether or not there is one to compare with. */
+/** Hashes and compares passwords. Comparing takes as long for an account without a password, so that its time reveals nothing. */
 @Injectable()
 export class PasswordService implements OnModuleInit {
+  /** What a password is compared with where there is no hash. */
   private dummyHash = '';
 
+  /** Makes the dummy hash before the first request. */
   async onModuleInit(): Promise<void> {
     this.dummyHash = await hash(randomBytes(16), COST);
   }
 
-  /** @param field of the request, for the error @throws AppError `validation.failed` for a common password */
+  /**
+   * Refuses common passwords.
+   * @param field the request's field, for the error
+   * @throws AppError `validation.failed`
+   */
   requireUncommon(password: string, field: string): void {
     if (!isCommonPassword(password)) return;
     const message = `${field} is too common`;
     throw new AppError('validation.failed', {
-      detail: `${message}. Choose one that nobody else would.`,
+      detail: `${message}. Choose a less common one.`,
       errors: [{ field, message }],
     });
   }
 
-  /** What is stored of a password. */
+  /** Hashes a password with argon2id. @returns the hash as a PHC string, which is what is stored */
   hash(password: string): Promise<string> {
     return hash(password, COST);
   }
 
-  /** Whether the password belongs to the hash. Without a hash: false, after as much work. */
+  /**
+   * Whether a password belongs to a hash.
+   * @param passwordHash null or undefined: false, after the same work
+   */
   async matches(passwordHash: string | null | undefined, password: string): Promise<boolean> {
-    const right = await verify(passwordHash ?? this.dummyHash, password);
-    return right && passwordHash !== null && passwordHash !== undefined;
+    const matches = await verify(passwordHash ?? this.dummyHash, password);
+    return matches && passwordHash !== null && passwordHash !== undefined;
   }
 }

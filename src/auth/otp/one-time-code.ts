@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:c
 import { Injectable } from '@nestjs/common';
 import { ServerKeys } from '../../common/crypto/secrets.js';
 
-/** What a code is good for. One of another purpose is as wrong as any. */
+/** What a code may be used for. A code of another purpose is refused as a wrong one. */
 export type CodePurpose = 'sign_in' | 'reset_password' | 'new_identity';
 
-/** What is to be delivered. */
+/** A code and where it is delivered to. */
 export interface CodeMessage {
   kind: 'mobile' | 'email';
   /** E.164, or an email address. */
@@ -18,23 +18,23 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Makes codes, and what is stored of them. */
+/** Makes codes, and the hash and the encrypted message that are stored of them. */
 @Injectable()
 export class OneTimeCodes {
   constructor(private readonly keys: ServerKeys) {}
 
-  /** Six random digits. */
+  /** Makes a code of six random digits. */
   create(): string {
     return String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
   }
 
-  /** What is stored of a code; several while `JWT_SECRET` rotates, the newest key's first. */
+  /** The HMACs that are compared with what is stored of a code: one for each key of `JWT_SECRET`, the newest key's first. */
   hashes(identity: string, purpose: CodePurpose, code: string): [string, ...string[]] {
     const [first, ...others] = this.keys.hmacs('one-time-code', identity, purpose, code);
     return [first.toString('base64url'), ...others.map((mac) => mac.toString('base64url'))];
   }
 
-  /** Encrypts a code, and where it goes, for the time until it is delivered; `id` is bound to it. */
+  /** Encrypts a code and its address until it is delivered (AES-256-GCM). @param id the code's id, which is authenticated too */
   seal(id: string, message: CodeMessage): string {
     const text = JSON.stringify(message);
     const nonce = randomBytes(NONCE_BYTES);
@@ -43,7 +43,7 @@ export class OneTimeCodes {
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
   }
 
-  /** The message of a seal. @throws Error when no key of ours made it, or for another id */
+  /** Decrypts what `seal` made. @throws Error when it was made with another key or for another id */
   unseal(id: string, text: string): CodeMessage {
     const bytes = Buffer.from(text, 'base64url');
     let failure: unknown;

@@ -15,24 +15,28 @@ import {
   RESET_CODE_GUARD,
   SEND_CODE,
   USE_CODE,
-  type SendRow,
-  type UseRow,
+  type SentCodeRow,
+  type UsedCodeRow,
 } from './otp.sql.js';
 
-/** The person a code is for: null where nobody is known, which costs the same and sends nothing. */
+/** The account that a code is sent to. */
 export interface Recipient {
   id: string;
-  /** The keys of all their identities. */
+  /** The keys of all its identities. */
   identities: string[];
 }
 
+/** A code that was sent. */
 export interface SentCode {
+  /** Seconds that the code is valid. */
   expiresInSeconds: number;
+  /** Seconds until another code may be sent to the identity. */
   resendAfterSeconds: number;
+  /** The code itself, only where codes are returned in the response. */
   otp?: string;
 }
 
-/** One-time codes: sent, guessed and used, counted in PostgreSQL in one statement each. */
+/** Sends and uses one-time codes. Sending and using is one statement each, so that parallel requests cannot pass the limits. */
 @Injectable()
 export class OtpService {
   constructor(
@@ -43,14 +47,15 @@ export class OtpService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Codes are returned in the response instead of being sent. */
+  /** Whether codes are returned in the response instead of being sent. */
   get shown(): boolean {
     return this.settings.OTP_DELIVERY === 'response';
   }
 
   /**
-   * Makes a new code, which replaces the last one of its purpose, and has it delivered.
-   * @throws AppError `auth.otp_cooldown` while the last code is too young
+   * Makes a code in place of the last one of the identity and purpose, and queues its delivery.
+   * @param recipient null when no account has the identity: the same work is done, and nothing is delivered
+   * @throws AppError `auth.otp_cooldown` when the identity's last code was sent too recently; `service.unavailable`
    */
   async send(
     identity: Identity,
@@ -61,7 +66,7 @@ export class OtpService {
     const facts = { userId: recipient?.id, identity: maskIdentity(identity.key), purpose };
     const id = uuidv7();
     const otp = this.codes.create();
-    const [row] = await this.database.query<SendRow>(SEND_CODE, [
+    const [row] = await this.database.query<SentCodeRow>(SEND_CODE, [
       identity.key,
       purpose,
       id,
@@ -86,9 +91,11 @@ export class OtpService {
   }
 
   /**
-   * Uses a code up. @param onlyFor a person who alone may use it
-   * @returns the person it was sent for
-   * @throws AppError `auth.otp_invalid`, or `auth.otp_attempts_exceeded` without a look at the code
+   * Uses a code: it works once.
+   * @param onlyFor the only account that may use it; null: the one that it was sent to, whichever that is
+   * @returns the account that the code was sent to
+   * @throws AppError `auth.otp_invalid`; `auth.otp_attempts_exceeded` when no guess was left, so that the code was not compared;
+   * `service.unavailable`
    */
   async use(
     identity: Identity,
@@ -97,7 +104,7 @@ export class OtpService {
     origin: RequestOrigin,
     onlyFor: string | null = null,
   ): Promise<string> {
-    const [row] = await this.database.query<UseRow>(USE_CODE, [
+    const [row] = await this.database.query<UsedCodeRow>(USE_CODE, [
       identity.key,
       purpose,
       this.codes.hashes(identity.key, purpose, otp),
@@ -117,22 +124,33 @@ export class OtpService {
     throw refusal;
   }
 
-  /** After a right code: forgets the wrong guesses of the identity and its cooldown. */
+  /**
+   * Resets the count of wrong guesses and the cooldown of an identity, after a right code. Locks: code guard.
+   * @param sql a transaction
+   */
   async resetGuard(sql: Sql, { key }: Identity): Promise<void> {
     await sql.query(RESET_CODE_GUARD, [[key]]);
   }
 
-  /** Makes every code that was sent to a person worthless. */
+  /**
+   * Makes every code that was sent to an account unusable. Locks: code.
+   * @param sql a transaction that has locked the account
+   */
   async invalidate(sql: Sql, userId: string): Promise<void> {
     await sql.query(INVALIDATE_CODES, [userId]);
   }
 
-  /** Deletes the codes of a person and of these identities, with their counts of guesses. */
+  /**
+   * Deletes the codes of an account and of its identities, and their counts of guesses. Locks: code guard, code.
+   * @param sql a transaction that has locked the account
+   * @param identities keys of the identities
+   */
   async deleteAll(sql: Sql, userId: string, identities: string[]): Promise<void> {
+    await sql.query(RESET_CODE_GUARD, [identities]);
     await sql.query(DELETE_CODES, [identities, userId]);
   }
 
-  private toRefusal(row: UseRow | undefined): AppError {
+  private toRefusal(row: UsedCodeRow | undefined): AppError {
     if (row?.counted) return new AppError('auth.otp_invalid');
     return new AppError('auth.otp_attempts_exceeded', {
       detail: 'Too many wrong codes. Wait, then ask for a new one.',

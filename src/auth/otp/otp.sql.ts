@@ -1,15 +1,19 @@
+import type { OneTimeCode } from '../../generated/prisma/client.js';
 import type { Statement } from '../../infra/postgres/database.js';
 import type { WorkItem } from '../../infra/work/define-work.js';
 import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../../infra/work/work.sql.js';
 
-/** From so many wrong guesses on (over all identities of an account) codes are sent once an hour only. */
+/** Wrong guesses, over all identities of an account, from which on codes are sent only once an hour. */
 export const MAX_FAILURES_BEFORE_SLOW = 100;
 
 /**
- * Replaces the code of an identity and a purpose, unless the identity's last one, of whatever purpose, is too young or too
- * many guesses were wrong.
- * One statement, so that parallel requests cannot each find the way free. Whether an account is known changes nothing.
- * The account is locked before its codes, as by whoever deletes it; one that is gone by then gets a code that opens nothing.
+ * Replaces the code of an identity and a purpose, unless the identity's last code, of whatever purpose, was sent too recently
+ * or too many guesses were wrong. It is one statement, so that of parallel requests only one passes the checks. It does the
+ * same work whether or not there is an account. A code whose account is deleted in the meantime belongs to no account.
+ * Locks: account (key share), code guard, code, work item.
+ * $1 key of the identity, $2 purpose, $3 id of the code, $4 account or null, $5 hash of the code, $6 sealed code or null,
+ * $7 minutes that the code is valid, $8 request id, $9 seconds between two codes, $10 wrong guesses above which codes are sent
+ * once an hour, $11 keys whose wrong guesses count (text[]).
  */
 export const SEND_CODE: Statement = {
   name: 'otp_send',
@@ -48,16 +52,20 @@ export const SEND_CODE: Statement = {
            ) - now()))::int AS "retryAfter"`,
 };
 
-export interface SendRow {
+export interface SentCodeRow {
+  /** False: too early. */
   sent: boolean;
+  /** Seconds until a code may be sent again. */
   retryAfter: number | null;
 }
 
 /**
- * Takes one of the guesses an identity has, and with it the code, if it is the right one: used once, by one caller.
- * A guess that finds no place changes nothing and, once that is plain to see, waits for no lock: a flood of them is
- * cheap. The count starts again after a pause as long as a code lives, so that
- * no code meets more guesses than it may.
+ * Counts a guess and deletes the code if the guess is right, so that each code is used once, by one request. When no guess is left
+ * nothing changes, and the first look at the count needs no lock, so that a flood of guesses is cheap. The count starts again
+ * after a pause as long as a code is valid, so that no code meets more guesses than the limit.
+ * Locks: code guard, code.
+ * $1 key of the identity, $2 purpose, $3 hashes of the guess (text[]), $4 minutes until the count starts again,
+ * $5 guesses allowed, $6 the only account that may use the code, or null for any.
  */
 export const USE_CODE: Statement = {
   name: 'otp_use',
@@ -83,33 +91,50 @@ export const USE_CODE: Statement = {
            (SELECT ceil(extract(epoch FROM resets_at - now()))::int FROM code_guard WHERE identity = $1) AS "retryAfter"`,
 };
 
-export interface UseRow {
+export interface UsedCodeRow {
+  /** False: no guess was left, so the code was not compared. */
   counted: boolean;
-  userId: string | null;
+  /** The account that the code was sent to; null: the guess was wrong. */
+  userId: OneTimeCode['userId'];
+  /** Seconds until the count of guesses starts again. */
   retryAfter: number | null;
 }
 
-/** The right code was given: the guesses of these identities are forgotten, and another code may be sent at once. */
+/**
+ * Deletes the counts of guesses and the cooldown of identities: after a right code, or with their account.
+ * Locks: code guard.
+ * $1 keys of the identities (text[]).
+ */
 export const RESET_CODE_GUARD: Statement = {
-  name: 'otp_forgive',
+  name: 'otp_reset_guard',
   text: 'DELETE FROM code_guard WHERE identity = ANY($1::text[])',
 };
 
-/** No code that was sent to this person opens anything any more. */
+/**
+ * Makes the codes that were sent to an account unusable.
+ * Locks: code; the account must be locked before.
+ * $1 account.
+ */
 export const INVALIDATE_CODES: Statement = {
-  name: 'otp_void',
+  name: 'otp_invalidate',
   text: 'UPDATE one_time_code SET code_hash = NULL, sealed_code = NULL WHERE user_id = $1',
 };
 
-/** Nothing of these identities stays behind. */
+/**
+ * Deletes the codes of identities and of an account.
+ * Locks: code; the account and the code guards must be locked before.
+ * $1 keys of the identities (text[]), $2 account.
+ */
 export const DELETE_CODES: Statement = {
-  name: 'otp_erase',
-  text: `
-    WITH guards AS (DELETE FROM code_guard WHERE identity = ANY($1::text[]))
-    DELETE FROM one_time_code WHERE identity = ANY($1::text[]) OR user_id = $2`,
+  name: 'otp_delete',
+  text: 'DELETE FROM one_time_code WHERE identity = ANY($1::text[]) OR user_id = $2',
 };
 
-/** Claims the delivery of a code and reads the code. $1 code, $2 worker process. */
+/**
+ * Claims the delivery of a code and reads the code.
+ * Locks: work item.
+ * $1 code, $2 worker process.
+ */
 export const CLAIM_DELIVERY: Statement = {
   name: 'otp_claim_delivery',
   text: `
@@ -118,15 +143,17 @@ export const CLAIM_DELIVERY: Statement = {
     FROM w LEFT JOIN one_time_code c ON c.id = w.subject_id::uuid`,
 };
 
-/** The delivery of a code; null where the code was replaced or is gone. */
-export interface DeliveryItem extends WorkItem {
-  userId: string | null;
-  purpose: string | null;
-  sealedCode: string | null;
+/** The delivery of a code. The code's columns are null when the code was replaced or deleted. */
+export interface DeliveryItem extends WorkItem, Pick<OneTimeCode, 'userId' | 'sealedCode'> {
+  purpose: OneTimeCode['purpose'] | null;
   expired: boolean | null;
 }
 
-/** The code is delivered or given up: deletes the item and what could still tell the code. $1 code, $2 claim. */
+/**
+ * Ends the delivery, successful or not: deletes the item and the sealed code, so that only the code's hash is left.
+ * Locks: work item, code.
+ * $1 code, $2 claim.
+ */
 export const FINISH_DELIVERY: Statement = {
   name: 'otp_finish_delivery',
   text: `

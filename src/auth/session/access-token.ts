@@ -1,13 +1,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../config/settings.js';
 import { JwtService } from '@nestjs/jwt';
+import { Settings } from '../../config/settings.js';
 
 export const TOKEN_ISSUER = 'gemini-chat';
 export const TOKEN_AUDIENCE = 'gemini-chat-api';
 export const TOKEN_ALGORITHM = 'HS256';
 
-/** The keys of `JWT_SECRET`: the first signs, all verify. Made once, since a string key costs forty times a KeyObject per check. */
+/** The keys of `JWT_SECRET`: the first signs, all verify. They are made once: a check with a string costs forty times one with a KeyObject. */
 @Injectable()
 export class TokenKeys {
   readonly all: readonly KeyObject[];
@@ -22,6 +22,7 @@ export class TokenKeys {
   }
 }
 
+/** The claims of an access token (RFC 7519): `sub` is the account, `sid` the session; times are Unix times in seconds. */
 export interface AccessClaims {
   sub: string;
   sid: string;
@@ -31,7 +32,7 @@ export interface AccessClaims {
   exp: number;
 }
 
-/** Signs the short-lived token that names a session. */
+/** Signs access tokens. */
 @Injectable()
 export class AccessTokenService {
   constructor(
@@ -40,7 +41,7 @@ export class AccessTokenService {
     private readonly settings: Settings,
   ) {}
 
-  /** A token good for `ACCESS_TOKEN_TTL` seconds. */
+  /** Signs a token that is valid for `ACCESS_TOKEN_TTL` seconds. */
   sign(userId: string, sessionId: string): string {
     return this.jwt.sign(
       { sid: sessionId, typ: 'access' },

@@ -1,22 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Statement } from '../../infra/postgres/database.js';
+import { Database } from '../../infra/postgres/database.js';
+import { FIND_LIVE_SESSIONS, type SessionIdRow } from './session.sql.js';
 
-const FIND_LIVE: Statement = {
-  name: 'session_live',
-  text: 'SELECT id FROM session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > now()',
-};
-
-/** For what outlives the request that the guard let in. */
+/** Checks sessions again for streams that outlive the request which the guard accepted. */
 @Injectable()
 export class LiveSessionsService {
   constructor(private readonly database: Database) {}
 
   /**
-   * Those of the sessions that still live, in one statement.
+   * Returns those of the sessions that are still live, with one statement.
    * @throws AppError `service.unavailable`
    */
   async among(sessionIds: Iterable<string>): Promise<Set<string>> {
-    const rows = await this.database.query<{ id: string }>(FIND_LIVE, [[...new Set(sessionIds)]]);
+    const rows = await this.database.query<SessionIdRow>(FIND_LIVE_SESSIONS, [[...new Set(sessionIds)]]);
     return new Set(rows.map(({ id }) => id));
   }
 }

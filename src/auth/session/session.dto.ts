@@ -1,6 +1,6 @@
-import type { SessionRow } from './session.sql.js';
-import { UserDto } from '../account/account.dto.js';
 import { IsString, MaxLength } from 'class-validator';
+import type { Session } from '../../generated/prisma/client.js';
+import { UserDto } from '../account/account.dto.js';
 
 /** A signed-in device. */
 export class SessionDto {
@@ -8,12 +8,12 @@ export class SessionDto {
   id!: string;
   /** ISO 8601, UTC */
   createdAt!: string;
-  /** ISO 8601, UTC; to about a minute. */
+  /** ISO 8601, UTC; accurate to about a minute. */
   lastUsedAt!: string;
   /** @example "203.0.113.7" */
   ip!: string | null;
   userAgent!: string | null;
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   current!: boolean;
 }
 
@@ -21,6 +21,10 @@ export class SessionListDto {
   data!: SessionDto[];
 }
 
+/** The columns that a `SessionDto` is made of. */
+export type SessionRow = Pick<Session, 'id' | 'createdAt' | 'lastUsedAt' | 'ip' | 'userAgent'>;
+
+/** Maps a session to what its owner is shown. @param currentId the session of the request */
 export function toSessionDto(row: SessionRow, currentId: string): SessionDto {
   return {
     id: row.id,
@@ -40,14 +44,14 @@ export class TokensDto {
   tokenType!: 'Bearer';
   /** Seconds the access token lives. @example 3600 */
   expiresIn!: number;
-  /** Gets the next pair, once. Opaque. */
+  /** Is exchanged for the next pair of tokens, once. Opaque. */
   refreshToken!: string;
   user!: UserDto;
 }
 
 export class RefreshDto {
   /**
-   * The last one you were given.
+   * The refresh token that was received last.
    * @example "r1.2mBqkq0m3X0zq8Gv4Q7n1u5c9t6w"
    */
   @IsString()

@@ -1,10 +1,15 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-jwt';
+import { IS_PUBLIC, type Principal } from '../../common/auth-context.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { originOf } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database } from '../../infra/postgres/database.js';
+import { AuditLog } from '../audit-log.js';
 import {
   type AccessClaims,
   TOKEN_ALGORITHM,
@@ -12,24 +17,19 @@ import {
   TOKEN_ISSUER,
   TokenKeys,
 } from './access-token.js';
-import { IS_PUBLIC, type Principal } from '../../common/auth-context.js';
 import { FIND_PRINCIPAL, type PrincipalRow, TOUCH_SESSION } from './session.sql.js';
-import { Reflector } from '@nestjs/core';
-import { AppError } from '../../common/errors/app-error.js';
-import { originOf } from '../../common/http/request-context.js';
-import { AuditLog } from '../audit-log.js';
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-/** `{"alg":"HS256","typ":"JWT"}`, as every token of ours begins: one with any other header is not worth a look. */
+/** `{"alg":"HS256","typ":"JWT"}`, as every token of ours begins: a token with another header is refused without a check. */
 const HEADER = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.';
-/** Ours are about 300 characters. */
+/** Characters; our tokens have about 300. */
 const MAX_LENGTH = 1_000;
-/** Seconds that the clocks of two processes may differ. */
+/** Seconds by which the clocks of two processes may differ. */
 const CLOCK_SKEW = 60;
 
 type Claims = Partial<Record<keyof AccessClaims, unknown>>;
 
-/** A Bearer token is good when a key of ours signed it and PostgreSQL says that its session lives. */
+/** Accepts a Bearer token that one of our keys signed and whose session is live in PostgreSQL. */
 @Injectable()
 export class SessionStrategy extends PassportStrategy(Strategy, 'session') {
   private readonly logger = new Logger(SessionStrategy.name);
@@ -41,7 +41,7 @@ export class SessionStrategy extends PassportStrategy(Strategy, 'session') {
   ) {
     super({
       jwtFromRequest: tokenOf,
-      // Typed as text, though jsonwebtoken takes a KeyObject, which is far cheaper.
+      // The type says string, but jsonwebtoken also takes a KeyObject, which is far cheaper.
       secretOrKeyProvider: (_request, token: string, done) =>
         done(null, keyOf(token, keys) as unknown as string),
       algorithms: [TOKEN_ALGORITHM],
@@ -50,26 +50,32 @@ export class SessionStrategy extends PassportStrategy(Strategy, 'session') {
     });
   }
 
-  /** @throws AppError `service.unavailable` when PostgreSQL cannot be asked: never let through, never called 401 */
+  /**
+   * Finds the principal of a verified token.
+   * @returns false when the session is not live
+   * @throws AppError `service.unavailable` when PostgreSQL does not answer: that is neither a success nor a 401
+   */
   async validate(claims: Claims): Promise<Principal | false> {
     const { sub, sid, typ, aud } = claims;
     if (typ !== 'access' || aud !== TOKEN_AUDIENCE || !isUuid(sub) || !isUuid(sid)) return false;
-    if (!this.livesNoLongerThanAllowed(claims)) return false;
+    if (!this.hasAllowedLifetime(claims)) return false;
     const [row] = await this.database.query<PrincipalRow>(FIND_PRINCIPAL, [sid, sub]);
-    if (row?.used) this.noteUse(sid);
+    if (row?.touchDue) this.touch(sid);
     return row ? toPrincipal(row) : false;
   }
 
-  private livesNoLongerThanAllowed({ iat, exp }: Claims): boolean {
+  private hasAllowedLifetime({ iat, exp }: Claims): boolean {
     if (typeof iat !== 'number' || typeof exp !== 'number') return false;
     return exp - iat <= this.settings.ACCESS_TOKEN_TTL && iat <= Date.now() / 1000 + CLOCK_SKEW;
   }
 
-  /** About once a minute, beside the request: when a device was last seen is not worth waiting for. */
-  private noteUse(sessionId: string): void {
+  /** Stores the time of use, about once a minute. The request does not wait for it: only the list of devices shows it. */
+  private touch(sessionId: string): void {
     this.database
       .query(TOUCH_SESSION, [sessionId])
-      .catch((error: Error) => this.logger.debug(`the use of a session was not noted: ${error.message}`));
+      .catch((error: Error) =>
+        this.logger.debug(`the time of a session's use was not stored: ${error.message}`),
+      );
   }
 }
 
@@ -82,7 +88,7 @@ function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }
 
-/** The key that made the token's signature; any of ours where none did, for the check to refuse. */
+/** The key that made the token's signature; if none did, any of our keys, with which the check fails. */
 function keyOf(token: string, keys: TokenKeys): KeyObject {
   if (keys.all.length === 1) return keys.signing;
   const end = token.lastIndexOf('.');
@@ -93,12 +99,17 @@ function keyOf(token: string, keys: TokenKeys): KeyObject {
   );
 }
 
-function toPrincipal({ subscriptionStatus, currentPeriodStart, used: _, ...rest }: PrincipalRow): Principal {
+function toPrincipal({
+  subscriptionStatus,
+  currentPeriodStart,
+  touchDue: _,
+  ...rest
+}: PrincipalRow): Principal {
   const paid = subscriptionStatus && currentPeriodStart;
   return { ...rest, subscription: paid ? { status: subscriptionStatus, currentPeriodStart } : null };
 }
 
-/** Guards every route that is not marked public. */
+/** Requires a live session on every route that is not marked public. */
 @Injectable()
 export class SessionGuard extends AuthGuard('session') {
   constructor(

@@ -1,109 +1,88 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
-import type { User } from '../../generated/prisma/client.js';
+import type { Session } from '../../generated/prisma/client.js';
+import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
-import { Settings } from '../../config/settings.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
-import { AccessTokenService } from './access-token.js';
-import { AuditLog, type AuditFacts } from '../audit-log.js';
+import { PrismaService } from '../../infra/postgres/prisma.service.js';
+import { AuditLog } from '../audit-log.js';
 import { toSessionDto, type SessionListDto } from './session.dto.js';
-import { toUserDto } from '../account/account.dto.js';
-import type { TokensDto } from './session.dto.js';
-import type { Principal } from '../../common/auth-context.js';
-import { RefreshTokens } from './refresh-token.js';
-import {
-  INSERT_SESSION,
-  LIST_SESSIONS,
-  REVOKE_SESSION,
-  REVOKE_SESSIONS,
-  type SessionRow,
-} from './session.sql.js';
+import { REVOKE_SESSIONS, type SessionIdRow } from './session.sql.js';
 
-export interface NewSession {
-  sessionId: string;
-  refreshToken: string;
-}
-
-/** Sessions: one a signed-in device. */
+/** Lists and revokes sessions. A session is one signed-in device; its tokens stop working as soon as it is revoked. */
 @Injectable()
 export class SessionService {
   constructor(
-    private readonly settings: Settings,
+    private readonly prisma: PrismaService,
     private readonly database: Database,
     private readonly audit: AuditLog,
-    private readonly accessTokens: AccessTokenService,
-    private readonly refreshTokens: RefreshTokens,
   ) {}
 
   /**
-   * Lets a person in.
-   * @param entitle makes sure, in the transaction that opens the session, that they still may; else it throws
+   * Lists the live sessions of the account, the last used first.
+   * @throws AppError `service.unavailable`
    */
-  async begin(
-    facts: AuditFacts & { userId: string },
-    origin: RequestOrigin,
-    entitle: (sql: Sql) => Promise<void>,
-  ): Promise<NewSession> {
-    const session = await this.database.transaction(async (sql) => {
-      await entitle(sql);
-      return this.open(sql, facts.userId, origin);
-    });
-    this.audit.record('sign_in.succeeded', origin, { ...facts, sessionId: session.sessionId });
-    return session;
-  }
-
-  /** The person's live sessions, the last used first. */
   async list({ userId, sessionId }: Principal): Promise<SessionListDto> {
-    const rows = await this.database.query<SessionRow>(LIST_SESSIONS, [userId]);
+    const rows = await this.prisma.db.session.findMany({
+      where: { userId, ...live() },
+      select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
+      orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
+    });
     return { data: rows.map((row) => toSessionDto(row, sessionId)) };
   }
 
-  /** Ends this session. @returns false when another request has just done so */
+  /**
+   * Revokes the session of the request.
+   * @returns false when it was not live any more
+   * @throws AppError `service.unavailable`
+   */
   async end({ userId, sessionId }: Principal, origin: RequestOrigin): Promise<boolean> {
-    const revoked = await this.database.query(REVOKE_SESSION, [sessionId, userId]);
-    if (revoked.length > 0) this.audit.record('session.revoked', origin, { userId, sessionId });
-    return revoked.length > 0;
+    const revoked = await this.revokeOne(userId, sessionId);
+    if (revoked) this.audit.record('session.revoked', origin, { userId, sessionId });
+    return revoked;
   }
 
-  /** Ends one session of the person; its tokens stop working at once. @throws AppError `auth.session_not_found` */
+  /**
+   * Revokes one session of the account.
+   * @throws AppError `auth.session_not_found` when the account has no such live session; `service.unavailable`
+   */
   async revoke(user: Principal, sessionId: string, origin: RequestOrigin): Promise<void> {
     if (!(await this.end({ ...user, sessionId }, origin))) throw new AppError('auth.session_not_found');
   }
 
-  /** Ends every session of the person but this one. */
+  /**
+   * Revokes every session of the account but that of the request.
+   * @throws AppError `service.unavailable`
+   */
   async revokeOthers({ userId, sessionId }: Principal, origin: RequestOrigin): Promise<void> {
     const sessions = await this.revokeAll(this.database, userId, sessionId);
     this.audit.record('session.revoked', origin, { userId, sessions });
   }
 
-  /** Ends every session of a person, but `except`. @returns how many there were */
+  /**
+   * Revokes a session without a line in the audit log.
+   * @returns false when it was not live any more
+   * @throws AppError `service.unavailable`
+   */
+  async revokeOne(userId: string, sessionId: string): Promise<boolean> {
+    const { count } = await this.prisma.db.session.updateMany({
+      where: { id: sessionId, userId, ...live() },
+      data: { revokedAt: new Date() },
+    });
+    return count > 0;
+  }
+
+  /**
+   * Revokes the sessions of an account without a line in the audit log. Locks: session.
+   * @param except a session that is kept
+   * @returns how many were revoked
+   */
   async revokeAll(sql: Sql, userId: string, except: string | null = null): Promise<number> {
-    return (await sql.query(REVOKE_SESSIONS, [userId, except])).length;
+    return (await sql.query<SessionIdRow>(REVOKE_SESSIONS, [userId, except])).length;
   }
+}
 
-  /** The answer that lets a client in. */
-  toTokens(user: User, { sessionId, refreshToken }: NewSession): TokensDto {
-    return {
-      accessToken: this.accessTokens.sign(user.id, sessionId),
-      tokenType: 'Bearer',
-      expiresIn: this.settings.ACCESS_TOKEN_TTL,
-      refreshToken,
-      user: toUserDto(user),
-    };
-  }
-
-  private async open(sql: Sql, userId: string, origin: RequestOrigin): Promise<NewSession> {
-    const sessionId = uuidv7();
-    const refreshToken = this.refreshTokens.create(sessionId);
-    await sql.query(INSERT_SESSION, [
-      sessionId,
-      userId,
-      this.refreshTokens.hash(refreshToken),
-      origin.ip,
-      origin.userAgent,
-      this.refreshTokens.life,
-    ]);
-    return { sessionId, refreshToken };
-  }
+/** The condition of a session that still works. */
+function live(): { revokedAt: Session['revokedAt']; expiresAt: { gt: Date } } {
+  return { revokedAt: null, expiresAt: { gt: new Date() } };
 }

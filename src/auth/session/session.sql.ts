@@ -1,33 +1,58 @@
+import type { Session, Subscription, User } from '../../generated/prisma/client.js';
 import type { Statement } from '../../infra/postgres/database.js';
 
-/** One primary-key statement a request: is the session alive, and what the request needs of its person anyway. */
+/**
+ * The live session of an access token, with what the request needs of its account: the one statement of every signed-in request,
+ * by primary keys only.
+ * $1 session, $2 account.
+ */
 export const FIND_PRINCIPAL: Statement = {
-  name: 'session_principal',
+  name: 'session_find_principal',
   text: `
     SELECT s.id AS "sessionId", s.user_id AS "userId", u.room_list_version AS "roomListVersion",
            p.status AS "subscriptionStatus", p.current_period_start AS "currentPeriodStart",
-           s.last_used_at < now() - interval '1 minute' AS used
+           s.last_used_at < now() - interval '1 minute' AS "touchDue"
     FROM session s
     JOIN app_user u ON u.id = s.user_id
     LEFT JOIN subscription p ON p.user_id = s.user_id
     WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()`,
 };
 
-export interface PrincipalRow {
-  sessionId: string;
-  userId: string;
-  roomListVersion: number;
-  subscriptionStatus: string | null;
-  currentPeriodStart: Date | null;
-  /** The last use that was noted is a while ago. */
-  used: boolean;
+export interface PrincipalRow extends Pick<Session, 'userId'>, Pick<User, 'roomListVersion'> {
+  sessionId: Session['id'];
+  /** Null for an account that never had a subscription. */
+  subscriptionStatus: Subscription['status'] | null;
+  currentPeriodStart: Subscription['currentPeriodStart'] | null;
+  /** The stored time of the last use is more than a minute old. */
+  touchDue: boolean;
 }
 
+/**
+ * Those of the sessions that are live.
+ * $1 sessions (uuid[]).
+ */
+export const FIND_LIVE_SESSIONS: Statement = {
+  name: 'session_find_live',
+  text: 'SELECT id FROM session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > now()',
+};
+
+/** The id of a session that was found or revoked. */
+export type SessionIdRow = Pick<Session, 'id'>;
+
+/**
+ * Stores that a session is in use, at most once a minute.
+ * $1 session.
+ */
 export const TOUCH_SESSION: Statement = {
   name: 'session_touch',
   text: `UPDATE session SET last_used_at = now() WHERE id = $1 AND last_used_at < now() - interval '1 minute'`,
 };
 
+/**
+ * Inserts a session.
+ * Locks: account (key share, by the foreign key), session.
+ * $1 id, $2 account, $3 hash of the refresh token, $4 IP address, $5 user agent or null, $6 seconds until it expires.
+ */
 export const INSERT_SESSION: Statement = {
   name: 'session_insert',
   text: `
@@ -36,10 +61,12 @@ export const INSERT_SESSION: Statement = {
 };
 
 /**
- * Exchanges the refresh token: of parallel requests with one token exactly one finds it current.
- * @param $7 seconds that an exchanged token works on
+ * Replaces the refresh token of a live session by its successor: of parallel requests with one token exactly one finds it current.
+ * Hashes of rotated tokens are kept until their grace is over.
+ * $1 session, $2 hash of the token, $3 hash of its successor, $4 IP address, $5 user agent or null, $6 seconds until the session
+ * expires, $7 seconds of grace for a rotated token.
  */
-export const ROTATE: Statement = {
+export const ROTATE_REFRESH_TOKEN: Statement = {
   name: 'session_rotate',
   text: `
     UPDATE session SET refresh_hash = $3, last_used_at = now(), ip = $4, user_agent = $5,
@@ -51,50 +78,36 @@ export const ROTATE: Statement = {
     RETURNING user_id AS "userId"`,
 };
 
-/** @param $3 seconds that an exchanged token works on */
-export const READ_ROTATION: Statement = {
-  name: 'session_read_rotation',
+/** The account of the session whose token was rotated. */
+export type RotatedRow = Pick<Session, 'userId'>;
+
+/**
+ * What is known of a refresh token that is not the current one of a live session; no row when the session is not live.
+ * $1 session, $2 hash of the token, $3 seconds of grace for a rotated token.
+ */
+export const FIND_ROTATION: Statement = {
+  name: 'session_find_rotation',
   text: `
     SELECT user_id AS "userId", (spent ->> $2)::float8 > extract(epoch FROM now()) - $3 AS "inGrace",
            ARRAY(SELECT refresh_hash UNION ALL SELECT jsonb_object_keys(spent)) AS successors
     FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()`,
 };
 
-export interface RotationRow {
-  userId: string;
-  /** Null for a token whose exchange is not known, or no longer. */
+export interface RotationRow extends Pick<Session, 'userId'> {
+  /** Null: the token's rotation is not stored, or no longer. */
   inGrace: boolean | null;
-  /** Hashes, that of the asked token's successor among them while it has its grace. */
-  successors: string[];
+  /** Hashes of the current and the rotated tokens; that of the token's successor is among them during the grace. */
+  successors: Session['refreshHash'][];
 }
 
-export const REVOKE_SESSION: Statement = {
-  name: 'session_revoke',
-  text: `
-    UPDATE session SET revoked_at = now()
-    WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now() RETURNING id`,
-};
-
-/** All sessions of a person, but `$2`. */
+/**
+ * Revokes the sessions of an account.
+ * Locks: session.
+ * $1 account, $2 a session that is kept, or null.
+ */
 export const REVOKE_SESSIONS: Statement = {
   name: 'session_revoke_all',
   text: `
     UPDATE session SET revoked_at = now()
     WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id`,
 };
-
-export const LIST_SESSIONS: Statement = {
-  name: 'session_list',
-  text: `
-    SELECT id, created_at AS "createdAt", last_used_at AS "lastUsedAt", ip, user_agent AS "userAgent"
-    FROM session WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now()
-    ORDER BY last_used_at DESC, id DESC`,
-};
-
-export interface SessionRow {
-  id: string;
-  createdAt: Date;
-  lastUsedAt: Date;
-  ip: string | null;
-  userAgent: string | null;
-}

@@ -1,69 +1,42 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
-import { Settings } from '../../config/settings.js';
 import { Database } from '../../infra/postgres/database.js';
 import { AccountService } from '../account/account.service.js';
-import { CHANGE_PASSWORD, SET_PASSWORD } from '../account/account.sql.js';
-import { AuditLog } from '../audit-log.js';
-import type { ChangePasswordDto, ResetPasswordDto } from './sign-in.dto.js';
-import { readIdentity } from '../account/identity.js';
-import { OtpService } from '../otp/otp.service.js';
-import type { Principal } from '../../common/auth-context.js';
-import { SessionService } from '../session/session.service.js';
+import { CHANGE_PASSWORD, type AccountIdRow } from '../account/account.sql.js';
 import { PasswordService } from '../account/password.service.js';
+import { AuditLog } from '../audit-log.js';
+import { AccessRevocationService } from './access-revocation.service.js';
+import type { ChangePasswordDto } from './sign-in.dto.js';
 
-/** New passwords. With one, whatever the old one had opened is closed in the same transaction. */
+/** Sets or changes the password of a signed-in account. */
 @Injectable()
 export class ChangePasswordService {
   constructor(
-    private readonly settings: Settings,
     private readonly database: Database,
     private readonly accounts: AccountService,
     private readonly passwords: PasswordService,
-    private readonly otps: OtpService,
-    private readonly sessions: SessionService,
+    private readonly access: AccessRevocationService,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Sets a new password for the owner of a code, and ends all sessions.
-   * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `validation.failed` for a common password
+   * Sets the password, and revokes the account's other sessions and its codes in the same transaction.
+   * @throws AppError `auth.invalid_credentials` when the account has a password and `currentPassword` is wrong or missing, or the
+   * password is changed by another request at the same time; `validation.failed` for a common password; `service.unavailable`
    */
-  async reset(dto: ResetPasswordDto, origin: RequestOrigin): Promise<void> {
-    const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
-    this.passwords.requireUncommon(dto.newPassword, 'newPassword');
-    const userId = await this.otps.use(identity, 'reset_password', dto.otp, origin);
-    const passwordHash = await this.passwords.hash(dto.newPassword);
-    const sessions = await this.database.transaction(async (sql) => {
-      await this.accounts.confirm(sql, userId, identity, passwordHash);
-      await this.otps.resetGuard(sql, identity);
-      await sql.query(SET_PASSWORD, [userId, passwordHash]);
-      await this.otps.invalidate(sql, userId);
-      return this.sessions.revokeAll(sql, userId);
-    });
-    this.audit.record('password.reset', origin, { userId, sessions });
-  }
-
-  /**
-   * Changes the password of a signed-in person, and ends their other sessions.
-   * @throws AppError `auth.invalid_credentials` when the current one is wrong or missing
-   */
-  async change(
-    { userId, sessionId }: Principal,
-    dto: ChangePasswordDto,
-    origin: RequestOrigin,
-  ): Promise<void> {
+  async change(user: Principal, dto: ChangePasswordDto, origin: RequestOrigin): Promise<void> {
+    const { userId, sessionId } = user;
     this.passwords.requireUncommon(dto.newPassword, 'newPassword');
     const { passwordHash: current } = await this.accounts.get(userId);
     if (current !== null && !(await this.passwords.matches(current, dto.currentPassword ?? '')))
       throw this.refuse(userId, origin);
     const passwordHash = await this.passwords.hash(dto.newPassword);
     const sessions = await this.database.transaction(async (sql) => {
-      const changed = await sql.query(CHANGE_PASSWORD, [userId, current, passwordHash]);
+      const changed = await sql.query<AccountIdRow>(CHANGE_PASSWORD, [userId, current, passwordHash]);
       if (changed.length === 0) throw this.refuse(userId, origin);
-      await this.otps.invalidate(sql, userId);
-      return this.sessions.revokeAll(sql, userId, sessionId);
+      return this.access.revoke(sql, userId, sessionId);
     });
     this.audit.record('password.changed', origin, { userId, sessionId, sessions });
   }

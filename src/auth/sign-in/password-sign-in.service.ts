@@ -2,42 +2,42 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
-import { AuditLog, maskIdentity, type AuditFacts } from '../audit-log.js';
-import type { LoginDto } from './sign-in.dto.js';
-import type { TokensDto } from '../session/session.dto.js';
+import { AccountService } from '../account/account.service.js';
+import { LOCK_PASSWORD, type AccountIdRow } from '../account/account.sql.js';
 import { readIdentity } from '../account/identity.js';
 import { PasswordService } from '../account/password.service.js';
-import { SessionService } from '../session/session.service.js';
-import { AccountService } from '../account/account.service.js';
-import { LOCK_PASSWORD } from '../account/account.sql.js';
+import { AuditLog, maskIdentity, type AuditFacts } from '../audit-log.js';
+import type { TokensDto } from '../session/session.dto.js';
+import { SessionIssuerService } from '../session/session-issuer.service.js';
+import type { LoginDto } from './sign-in.dto.js';
 
-/** The way in with a password. */
+/** Signs in with a password. */
 @Injectable()
 export class PasswordSignInService {
   constructor(
     private readonly settings: Settings,
     private readonly accounts: AccountService,
     private readonly passwords: PasswordService,
-    private readonly sessions: SessionService,
+    private readonly issuer: SessionIssuerService,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Lets the owner of a password in. An account without one, and no account, take as long to refuse.
-   * @throws AppError `auth.invalid_credentials`
+   * Opens a session for the owner of a password. A refusal takes as long for an unknown account and for one without a password.
+   * @throws AppError `auth.invalid_credentials`, `validation.failed`, `service.unavailable`
    */
   async signIn(dto: LoginDto, origin: RequestOrigin): Promise<TokensDto> {
     const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
     const user = await this.accounts.find(identity);
-    const right = await this.passwords.matches(user?.passwordHash, dto.password);
+    const matches = await this.passwords.matches(user?.passwordHash, dto.password);
     const facts = { userId: user?.id, identity: maskIdentity(identity.key), method: 'password' } as const;
-    if (!user || !right) throw this.refuse(facts, origin);
-    const session = await this.sessions.begin({ ...facts, userId: user.id }, origin, async (sql) => {
-      const same = await sql.query(LOCK_PASSWORD, [user.id, user.passwordHash]);
-      // One that is changed while it is being checked lets nobody in any more.
-      if (same.length === 0) throw this.refuse(facts, origin);
+    if (!user || !matches) throw this.refuse(facts, origin);
+    const session = await this.issuer.open({ ...facts, userId: user.id }, origin, async (sql) => {
+      const unchanged = await sql.query<AccountIdRow>(LOCK_PASSWORD, [user.id, user.passwordHash]);
+      // The password was changed after it was read: the old one must not open a session any more.
+      if (unchanged.length === 0) throw this.refuse(facts, origin);
     });
-    return this.sessions.toTokens(user, session);
+    return this.issuer.toTokens(user, session);
   }
 
   private refuse(facts: AuditFacts, origin: RequestOrigin): AppError {

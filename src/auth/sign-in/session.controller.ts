@@ -1,18 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CurrentUser, Public, type Principal } from '../../common/auth-context.js';
 import { ApiProblems, ApiSignedIn } from '../../common/http/openapi.js';
-import { Public } from '../../common/auth-context.js';
 import { Origin, type RequestOrigin } from '../../common/http/request-context.js';
 import { UuidParam } from '../../common/http/uuid-param.decorator.js';
-import { PasswordSignInService } from './password-sign-in.service.js';
-import { CurrentUser } from '../../common/auth-context.js';
-import { LoginDto } from './sign-in.dto.js';
-import { RefreshDto } from '../session/session.dto.js';
-import { SessionListDto } from '../session/session.dto.js';
-import { TokensDto } from '../session/session.dto.js';
-import type { Principal } from '../../common/auth-context.js';
 import { RefreshService } from '../session/refresh.service.js';
+import { RefreshDto, SessionListDto, TokensDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
+import { PasswordSignInService } from './password-sign-in.service.js';
+import { LoginDto } from './sign-in.dto.js';
 
 @ApiTags('auth')
 @Controller('auth')
@@ -32,7 +28,7 @@ export class SessionController {
     return this.passwords.signIn(dto, origin);
   }
 
-  /** Exchanges a refresh token. The old one gets the same answer for 20 seconds more; after that its use ends the session. */
+  /** Exchanges a refresh token. For 20 seconds the old token gets the same new one; after that its use ends the session. */
   @Public()
   @Post('refresh')
   @HttpCode(200)

@@ -1,16 +1,14 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../../common/http/openapi.js';
 import { Public } from '../../common/auth-context.js';
+import { ApiProblems } from '../../common/http/openapi.js';
 import { Origin, type RequestOrigin } from '../../common/http/request-context.js';
-import { CodeSignInService } from './code-sign-in.service.js';
-import { SignUpService } from './sign-up.service.js';
-import { IdentityDto } from './sign-in.dto.js';
-import { SentCodeDto } from './sign-in.dto.js';
-import { SignUpDto } from './sign-in.dto.js';
-import { TokensDto } from '../session/session.dto.js';
 import { UserDto } from '../account/account.dto.js';
-import { VerifyOtpDto } from './sign-in.dto.js';
+import { TokensDto } from '../session/session.dto.js';
+import { AccountCodeService } from './account-code.service.js';
+import { CodeSignInService } from './code-sign-in.service.js';
+import { IdentityDto, SentCodeDto, SignUpDto, VerifyOtpDto } from './sign-in.dto.js';
+import { SignUpService } from './sign-up.service.js';
 
 @ApiTags('auth')
 @Public()
@@ -18,7 +16,8 @@ import { VerifyOtpDto } from './sign-in.dto.js';
 export class SignInController {
   constructor(
     private readonly signUps: SignUpService,
-    private readonly codes: CodeSignInService,
+    private readonly codes: AccountCodeService,
+    private readonly signIns: CodeSignInService,
   ) {}
 
   /** Opens an account; ask for a code next. An account that was never verified is replaced. */
@@ -28,12 +27,12 @@ export class SignInController {
     return this.signUps.signUp(dto, origin);
   }
 
-  /** Sends a code to sign in with. */
+  /** Sends a code with which one can sign in. */
   @Post('send-otp')
   @HttpCode(200)
   @ApiProblems('auth.user_not_found', 'auth.otp_cooldown', 'rate_limit.exceeded')
   sendOtp(@Body() dto: IdentityDto, @Origin() origin: RequestOrigin): Promise<SentCodeDto> {
-    return this.codes.sendCode(dto, 'sign_in', origin);
+    return this.codes.send(dto, 'sign_in', origin);
   }
 
   /** Signs in with a code. */
@@ -41,6 +40,6 @@ export class SignInController {
   @HttpCode(200)
   @ApiProblems('auth.otp_invalid', 'auth.otp_attempts_exceeded', 'rate_limit.exceeded')
   verifyOtp(@Body() dto: VerifyOtpDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
-    return this.codes.signIn(dto, origin);
+    return this.signIns.signIn(dto, origin);
   }
 }

@@ -2,7 +2,7 @@ import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
 import { MAX_PASSWORD, MIN_PASSWORD } from '../account/password.service.js';
 
-/** One of the two. */
+/** Exactly one of the two fields. */
 export class IdentityDto {
   /**
    * A phone number; without a country it is one of `DEFAULT_PHONE_REGION`.
@@ -33,7 +33,7 @@ export class ConfirmIdentityDto extends IdentityDto {
 /** A mobile number or an email address, or both. An email address alone needs a password. */
 export class SignUpDto extends IdentityDto {
   /**
-   * 8 to 128 characters, none of the common ones. It starts to work when `verify-otp` repeats it.
+   * 8 to 128 characters, none of the common ones. It becomes valid when `verify-otp` repeats it.
    * @example "correct horse battery staple"
    */
   @IsOptional()
@@ -58,7 +58,7 @@ export class VerifyOtpDto extends IdentityDto {
   @MaxLength(32)
   otp!: string;
 
-  /** Confirms the password given at sign-up; without it that one is discarded. */
+  /** The password given at sign-up, to confirm it; without this field it is discarded. */
   @IsOptional()
   @MaxCodePoints(MAX_PASSWORD)
   password?: string;
@@ -101,7 +101,7 @@ export class ChangePasswordDto {
   currentPassword?: string;
 }
 
-/** A code is on its way, if there is an account. */
+/** A code was sent, if there is an account. */
 export class SentCodeDto {
   /** @example 300 */
   expiresInSeconds!: number;

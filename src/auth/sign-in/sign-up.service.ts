@@ -4,25 +4,31 @@ import type { User } from '../../generated/prisma/client.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database } from '../../infra/postgres/database.js';
-import { AuditLog, maskIdentity } from '../audit-log.js';
-import type { SignUpDto } from './sign-in.dto.js';
 import { toUserDto, type UserDto } from '../account/account.dto.js';
-import { invalidIdentity, readIdentities, type Identity } from '../account/identity.js';
-import { PasswordService } from '../account/password.service.js';
 import {
-  DELETE_UNVERIFIED,
-  FIND_TAKEN,
+  DELETE_UNVERIFIED_ACCOUNTS,
+  FIND_TAKEN_IDENTITIES,
   INSERT_ACCOUNT,
   LOCK_IDENTITIES,
-  type TakenRow,
+  type InsertedAccountRow,
+  type TakenIdentityRow,
 } from '../account/account.sql.js';
-import { requireFree, requireReachable } from '../account/identity.js';
+import {
+  invalidIdentity,
+  readIdentities,
+  requireFree,
+  requireReachable,
+  type Identity,
+} from '../account/identity.js';
+import { PasswordService } from '../account/password.service.js';
+import { AuditLog, maskIdentity } from '../audit-log.js';
+import type { SignUpDto } from './sign-in.dto.js';
 
 type NewAccount = Pick<User, 'id' | 'mobile' | 'email' | 'emailKey' | 'name' | 'pendingPasswordHash'>;
 
 const UNVERIFIED = { unverifiedMobile: null, unverifiedEmail: null, passwordHash: null, verifiedAt: null };
 
-/** Opens accounts. Until a code is confirmed an account lets nobody in and stands in nobody's way. */
+/** Opens accounts. Before a code is confirmed, no one can sign in to an account, and another sign-up replaces it. */
 @Injectable()
 export class SignUpService {
   constructor(
@@ -33,8 +39,9 @@ export class SignUpService {
   ) {}
 
   /**
-   * Opens an account, in place of an unverified one with the same identity.
-   * @throws AppError `auth.mobile_taken`, `auth.email_taken` when a verified account has it; `validation.failed`
+   * Opens an account, in place of unverified ones with the same identities.
+   * @throws AppError `auth.mobile_taken`, `auth.email_taken` when a verified account has an identity; `validation.failed` (also
+   * for a common password), `service.unavailable`
    */
   async signUp(dto: SignUpDto, origin: RequestOrigin): Promise<UserDto> {
     const identities = readIdentities(dto, this.settings.DEFAULT_PHONE_REGION);
@@ -54,18 +61,19 @@ export class SignUpService {
     return toUserDto({ ...UNVERIFIED, ...account, createdAt });
   }
 
+  /** Locks: identities, unverified accounts with them, their codes. */
   private insert(account: NewAccount, origin: RequestOrigin): Promise<Date> {
     const { id, mobile, email, emailKey, name, pendingPasswordHash } = account;
     const keys = [mobile, emailKey];
     return this.database.transaction(async (sql) => {
       await sql.query(LOCK_IDENTITIES, [keys.filter((key) => key !== null).sort()]);
-      requireFree(await sql.query<TakenRow>(FIND_TAKEN, keys), (reason) => {
+      requireFree(await sql.query<TakenIdentityRow>(FIND_TAKEN_IDENTITIES, keys), (reason) => {
         const taken = (reason === 'auth.mobile_taken' ? mobile : emailKey) ?? '';
         this.audit.record('identity.refused', origin, { identity: maskIdentity(taken), reason });
       });
-      await sql.query(DELETE_UNVERIFIED, keys);
+      await sql.query(DELETE_UNVERIFIED_ACCOUNTS, keys);
       const values = [id, mobile, email, emailKey, name, pendingPasswordHash];
-      const [row] = await sql.query<{ createdAt: Date }>(INSERT_ACCOUNT, values);
+      const [row] = await sql.query<InsertedAccountRow>(INSERT_ACCOUNT, values);
       return row?.createdAt ?? new Date();
     });
   }

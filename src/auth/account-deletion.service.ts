@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Sql } from '../infra/postgres/database.js';
+import { IdempotencyService } from '../infra/idempotency/idempotency.service.js';
+import { QuotaService } from '../quota/quota.service.js';
+import { AccountService, keysOf } from './account/account.service.js';
+import { OtpService } from './otp/otp.service.js';
+
+/** An account that is locked and about to be deleted. */
+export interface LockedAccount {
+  userId: string;
+  /** Keys of its identities. */
+  identities: string[];
+}
+
+/** Deletes an account's rows in two steps, so that the caller can lock the account's rooms in between. */
+@Injectable()
+export class AccountDeletionService {
+  constructor(
+    private readonly accounts: AccountService,
+    private readonly quotas: QuotaService,
+    private readonly otps: OtpService,
+    private readonly idempotency: IdempotencyService,
+  ) {}
+
+  /**
+   * Locks the account and keeps today's use of the quota under a keyed hash of its identities, so that signing up again gives
+   * no new quota. Locks: account, day.
+   * @param sql a transaction that has released the account's Stripe customer
+   * @returns null when the account is deleted already
+   */
+  async lock(sql: Sql, userId: string): Promise<LockedAccount | null> {
+    const account = await this.accounts.lock(sql, userId);
+    if (!account) return null;
+    const identities = keysOf(account);
+    await this.quotas.carryOver(sql, userId, identities);
+    return { userId, identities };
+  }
+
+  /**
+   * Deletes the account, its sessions, codes and idempotency keys, and every other row that refers to it.
+   * Locks: code guard, code, idempotency key.
+   * @param sql a transaction that has called `lock` and deleted the account's rooms
+   */
+  async delete(sql: Sql, { userId, identities }: LockedAccount): Promise<void> {
+    await this.idempotency.deleteAll(sql, userId);
+    await this.otps.deleteAll(sql, userId, identities);
+    await this.accounts.delete(sql, userId);
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { User } from '../../generated/prisma/client.js';
+import type { RequestOrigin } from '../../common/http/request-context.js';
+import { Settings } from '../../config/settings.js';
+import { Database, type Sql } from '../../infra/postgres/database.js';
+import { toUserDto } from '../account/account.dto.js';
+import { AuditLog, type AuditFacts } from '../audit-log.js';
+import { AccessTokenService } from './access-token.js';
+import { RefreshTokens } from './refresh-token.js';
+import type { TokensDto } from './session.dto.js';
+import { INSERT_SESSION } from './session.sql.js';
+
+/** A session and its current refresh token. */
+export interface IssuedSession {
+  sessionId: string;
+  refreshToken: string;
+}
+
+/** Opens sessions and issues their tokens. */
+@Injectable()
+export class SessionIssuerService {
+  constructor(
+    private readonly settings: Settings,
+    private readonly database: Database,
+    private readonly audit: AuditLog,
+    private readonly accessTokens: AccessTokenService,
+    private readonly refreshTokens: RefreshTokens,
+  ) {}
+
+  /**
+   * Opens a session for an account.
+   * @param facts for the audit log
+   * @param authorize checks in the transaction that opens the session that the account may still sign in; throws if not, and
+   * must lock the account
+   * @throws AppError what `authorize` throws; `service.unavailable`
+   */
+  async open(
+    facts: AuditFacts & { userId: string },
+    origin: RequestOrigin,
+    authorize: (sql: Sql) => Promise<void>,
+  ): Promise<IssuedSession> {
+    const session = await this.database.transaction(async (sql) => {
+      await authorize(sql);
+      return this.insert(sql, facts.userId, origin);
+    });
+    this.audit.record('sign_in.succeeded', origin, { ...facts, sessionId: session.sessionId });
+    return session;
+  }
+
+  /** The response to a sign-in or a refresh. It signs the session's access token. */
+  toTokens(user: User, { sessionId, refreshToken }: IssuedSession): TokensDto {
+    return {
+      accessToken: this.accessTokens.sign(user.id, sessionId),
+      tokenType: 'Bearer',
+      expiresIn: this.settings.ACCESS_TOKEN_TTL,
+      refreshToken,
+      user: toUserDto(user),
+    };
+  }
+
+  private async insert(sql: Sql, userId: string, origin: RequestOrigin): Promise<IssuedSession> {
+    const sessionId = uuidv7();
+    const refreshToken = this.refreshTokens.create(sessionId);
+    await sql.query(INSERT_SESSION, [
+      sessionId,
+      userId,
+      this.refreshTokens.hash(refreshToken),
+      origin.ip,
+      origin.userAgent,
+      this.refreshTokens.lifetime,
+    ]);
+    return { sessionId, refreshToken };
+  }
+}

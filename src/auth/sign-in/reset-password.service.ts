@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestOrigin } from '../../common/http/request-context.js';
+import { Database } from '../../infra/postgres/database.js';
+import { SET_PASSWORD } from '../account/account.sql.js';
+import { PasswordService } from '../account/password.service.js';
+import { AuditLog } from '../audit-log.js';
+import { AccessRevocationService } from './access-revocation.service.js';
+import { AccountCodeService } from './account-code.service.js';
+import type { ResetPasswordDto } from './sign-in.dto.js';
+
+/** Sets a new password with a one-time code. */
+@Injectable()
+export class ResetPasswordService {
+  constructor(
+    private readonly database: Database,
+    private readonly codes: AccountCodeService,
+    private readonly passwords: PasswordService,
+    private readonly access: AccessRevocationService,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * Sets the password of the account that a code was sent to, and revokes its sessions and codes in the same transaction.
+   * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `validation.failed` (also for a common password),
+   * `service.unavailable`
+   */
+  async reset(dto: ResetPasswordDto, origin: RequestOrigin): Promise<void> {
+    this.passwords.requireUncommon(dto.newPassword, 'newPassword');
+    const code = await this.codes.use(dto, 'reset_password', origin);
+    const { userId } = code;
+    const passwordHash = await this.passwords.hash(dto.newPassword);
+    const sessions = await this.database.transaction(async (sql) => {
+      await this.codes.confirm(sql, code, passwordHash);
+      await sql.query(SET_PASSWORD, [userId, passwordHash]);
+      return this.access.revoke(sql, userId);
+    });
+    this.audit.record('password.reset', origin, { userId, sessions });
+  }
+}
