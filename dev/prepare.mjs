@@ -31,7 +31,7 @@ export async function prepareToCheck(root, signal) {
  * @param {string} root @param {AbortSignal} signal
  */
 export async function prepareDevelopment(root, signal) {
-  await whileLocked(root, signal, async () => {
+  await withLock(root, signal, async () => {
     await install(root, signal);
     await buildDevelopment(root, signal);
   });

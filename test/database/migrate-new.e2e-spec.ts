@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Failure } from '../../dev/failure.mjs';
+import { Failure } from '../../dev/step.mjs';
 import { main } from '../../dev/migrations/new.js';
 
 const ROOT = path.resolve(__dirname, '../..');
