@@ -5,11 +5,10 @@ import { ConfigModule } from './config/config.module.js';
 import { PostgresModule } from './infra/postgres/postgres.module.js';
 import { WorkModule } from './infra/work/work.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
-import { ReplayService } from './webhook/replay.service.js';
-import { parseSince } from './webhook/replay.service.js';
+import { parseSince, ReplayService } from './webhook/replay.service.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 
-/** `npm run stripe:replay -- --since 12h`: fills the ledger with the events of Stripe that no delivery brought. */
+/** `npm run stripe:replay -- --since 12h`: adds the events of Stripe to the webhook inbox that no delivery brought. */
 @Module({ imports: [ConfigModule, PostgresModule, RedisModule, WorkModule.forRoot(), WebhookModule] })
 class StripeReplayModule {}
 

@@ -3,10 +3,13 @@ import { readEnvironment } from './config/environment.js';
 import { loadAddress } from './config/settings.js';
 import { stripeAccess } from './config/command-settings.js';
 import { setUpAccount } from './infra/stripe/account-setup.js';
-import { connectStripe } from './infra/stripe/connect.js';
+import { connectStripe } from './infra/stripe/stripe.client.js';
 import { handledTypes } from './webhook/handlers.js';
 
-/** `npm run stripe:setup -- --amount 999 --currency usd`: what the product needs in a Stripe account, and the settings for it. */
+/**
+ * `npm run stripe:setup -- --amount 999 --currency usd`: creates what the product needs in a Stripe account and prints the
+ * settings for it.
+ */
 const { values } = parseArgs({
   options: {
     amount: { type: 'string', default: '999' },

@@ -18,9 +18,9 @@ import { Recovery } from '../infra/work/recovery.js';
 import { WorkRunner } from '../infra/work/work-runner.js';
 import { WorkRunnerModule } from '../infra/work/work.module.js';
 import { ReconciliationWork } from '../subscription/reconciliation.work.js';
-import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { SubscriptionWorkerModule } from '../subscription/subscription.worker.module.js';
 import { StripeEventWork } from '../webhook/stripe-event.work.js';
-import { WebhookModule } from '../webhook/webhook.module.js';
+import { WebhookWorkerModule } from '../webhook/webhook.worker.module.js';
 import { RETENTION_RULES } from './retention-rules.js';
 
 /** Every kind of work, each with its one processor. A new kind: its name in WORK_KINDS, its processor, its place in this list. */
@@ -55,7 +55,13 @@ class WorkerLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdo
 }
 
 @Module({
-  imports: [WorkRunnerModule, ChatroomWorkerModule, SubscriptionModule, WebhookModule, AuthWorkerModule],
+  imports: [
+    WorkRunnerModule,
+    ChatroomWorkerModule,
+    SubscriptionWorkerModule,
+    WebhookWorkerModule,
+    AuthWorkerModule,
+  ],
   providers: [
     {
       provide: WORK_PROCESSORS,

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Sql } from '../infra/postgres/database.js';
-import { REQUEST_BUDGET, within } from '../infra/stripe/deadline.js';
+import { REQUEST_BUDGET, within } from '../infra/stripe/stripe.client.js';
 import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
 import { StripeSubscriptions } from '../infra/stripe/stripe-subscriptions.js';
-import { CustomerService } from './customer.service.js';
 import { isLive } from '../plan/plan.js';
+import { CustomerService } from './customer.service.js';
 import { RELEASE_CUSTOMER } from './sync.sql.js';
 
-/** The end of an account, as far as money goes. */
+/** Ends the payments of an account that is being deleted. */
 @Injectable()
 export class AccountTerminationService {
   constructor(
@@ -17,26 +17,29 @@ export class AccountTerminationService {
   ) {}
 
   /**
-   * Closes the person's open checkouts and ends their subscriptions at once, at Stripe. To be called before anything
-   * of the account is deleted; may be repeated. A person who never paid costs no call.
-   * @throws AppError `stripe.unavailable` within 10 s: the account is then to stay as it is
+   * Expires the account's open checkouts and ends its subscriptions at once, at Stripe. Must run before anything of the
+   * account is deleted; may be repeated. Calls Stripe only for an account that has a customer.
+   * @throws AppError `stripe.unavailable` after 9 s at the latest: the account must then stay as it is
    */
   async close(userId: string): Promise<void> {
     const customer = await this.customers.find(userId);
-    if (customer) await within(REQUEST_BUDGET, () => this.end(customer));
+    if (customer) await within(REQUEST_BUDGET, () => this.endPayments(customer));
   }
 
   /**
-   * Lets go of the customer of a person who is being deleted: it stays known, but as nobody's. The sweep looks soon,
-   * for a request that ran meanwhile may have opened a checkout.
+   * Detaches the customer from an account that is being deleted. Its row stays, and it is reconciled in a minute, because
+   * a request that is running now may open a checkout.
+   * Locks the customer, so it must run before the same transaction locks the account.
+   * @param sql the transaction that deletes the account
+   * @throws AppError `service.unavailable`
    */
   async release(sql: Sql, userId: string): Promise<void> {
     await sql.query(RELEASE_CUSTOMER, [userId]);
   }
 
-  /** Checkouts first: one that is paid in between shows as a subscription. */
-  private async end(customer: string): Promise<void> {
-    await this.checkouts.closeAll(customer);
+  /** Checkouts come first: one that is paid in between is then listed as a subscription. */
+  private async endPayments(customer: string): Promise<void> {
+    await this.checkouts.expireAll(customer);
     for (const { id, status } of await this.subscriptions.list(customer)) {
       if (isLive(status)) await this.subscriptions.cancelNow(id);
     }

@@ -1,27 +1,22 @@
-import { Settings } from '../config/settings.js';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
-import { within } from '../infra/stripe/deadline.js';
+import { Settings } from '../config/settings.js';
 import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
-import { checkoutPage } from './checkout-page.js';
+import { within } from '../infra/stripe/stripe.client.js';
 import { PlanService } from '../plan/plan.service.js';
+import { clientUrl } from './return-url.js';
 import { SyncService } from './sync.service.js';
 
-/** Where a person goes on after Stripe's pages: the client, or, where there is none, the API's own documentation. */
-export function clientUrlOf({ CLIENT_URL, PUBLIC_URL }: Settings): string {
-  return CLIENT_URL === PUBLIC_URL ? `${PUBLIC_URL}/docs` : CLIENT_URL;
-}
-
 const SESSION_ID = /^cs_[A-Za-z0-9_]{1,120}$/;
-/** Milliseconds a returning browser waits for Stripe at most. */
+/** Milliseconds that a returning browser waits for Stripe at most. */
 const STRIPE_BUDGET = 8_000;
 /**
- * Sessions that one process asks Stripe about at a time. Anybody may call up the page with any id: Stripe's patience
- * is kept for those who pay. Whoever is not asked for has Pro by the events.
+ * Sessions that one process looks up at Stripe at a time. The page is public and accepts any id, so without a limit
+ * strangers could use up the account's request rate. A session that is not looked up is synced by its events.
  */
-const MOST_AT_ONCE = 5;
+const MAX_LOOKUPS = 5;
 
-/** What a browser sees when it comes back from checkout. */
+/** The pages that a browser sees when it returns from checkout. */
 @Injectable()
 export class CheckoutReturnService {
   private readonly logger = new Logger(CheckoutReturnService.name);
@@ -34,15 +29,19 @@ export class CheckoutReturnService {
     private readonly settings: Settings,
   ) {}
 
-  /** The page after a payment. It syncs first; when that is not possible now, the events will do it. */
+  /**
+   * The page after a payment. Syncs the session's customer first; when Stripe is not available, its events will do it.
+   * @param sessionId the query parameter as it came: anything
+   * @returns HTML
+   */
   async success(sessionId: unknown): Promise<string> {
-    const active = await this.activate(sessionId).catch((error: unknown) => this.later(error));
+    const active = await this.activate(sessionId).catch((error: unknown) => this.leaveToEvents(error));
     return active
       ? this.page('You have Pro', 'Your payment went through. Your next prompt already counts as Pro.')
       : this.page('Thank you', 'Your payment is being confirmed. Pro starts as soon as it is.');
   }
 
-  /** The page after leaving checkout without paying. */
+  /** The page after leaving checkout without paying. @returns HTML */
   cancelled(): string {
     return this.page('Nothing was paid', 'You left the checkout. You can start it again whenever you like.');
   }
@@ -51,28 +50,57 @@ export class CheckoutReturnService {
     if (typeof sessionId !== 'string' || !SESSION_ID.test(sessionId)) return false;
     const running = this.running.get(sessionId);
     if (running) return running;
-    if (this.running.size >= MOST_AT_ONCE) return false;
-    const asking = within(STRIPE_BUDGET, () => this.ask(sessionId)).finally(() =>
+    if (this.running.size >= MAX_LOOKUPS) return false;
+    const lookup = within(STRIPE_BUDGET, () => this.syncSession(sessionId)).finally(() =>
       this.running.delete(sessionId),
     );
-    this.running.set(sessionId, asking);
-    return asking;
+    this.running.set(sessionId, lookup);
+    return lookup;
   }
 
-  private async ask(sessionId: string): Promise<boolean> {
+  /** @returns whether the session's customer has Pro now */
+  private async syncSession(sessionId: string): Promise<boolean> {
     const checkout = await this.checkouts.find(sessionId);
     if (checkout?.status !== 'complete' || !checkout.customer) return false;
-    const truth = await this.syncs.sync(checkout.customer);
-    return this.plans.tier(truth?.live[0] ?? null) === 'pro';
+    const result = await this.syncs.sync(checkout.customer);
+    return this.plans.tier(result?.live[0] ?? null) === 'pro';
   }
 
-  private later(error: unknown): false {
+  private leaveToEvents(error: unknown): false {
     if (!(error instanceof AppError)) throw error;
     this.logger.warn(`a return from checkout was not synced, its events will be: ${error.message}`);
     return false;
   }
 
   private page(title: string, text: string): string {
-    return checkoutPage(title, text, clientUrlOf(this.settings));
+    return checkoutPage(title, text, clientUrl(this.settings));
   }
+}
+
+/** A small page that contains nothing about the user. @param backUrl where its link leads; the texts must be HTML already */
+function checkoutPage(title: string, text: string, backUrl: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #f5f7fb; color: #1a1f36;
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
+main { width: min(26rem, 100% - 3rem); background: #fff; border: 1px solid #d9deea; border-radius: .875rem; padding: 1.75rem; }
+h1 { font-size: 1.375rem; line-height: 1.3; margin: 0 0 .5rem; }
+p { margin: 0 0 1.25rem; color: #59617a; }
+a { display: inline-block; padding: .625rem 1rem; border-radius: .5rem; background: #4f46e5; color: #fff; font-weight: 600;
+  text-decoration: none; }
+a:focus-visible { outline: 3px solid #a5a0f4; outline-offset: 2px; }
+</style>
+</head>
+<body><main><h1>${title}</h1><p>${text}</p><a href="${escapeAttribute(backUrl)}">Back to the chat</a></main></body>
+</html>`;
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }

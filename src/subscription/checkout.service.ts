@@ -2,40 +2,52 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
-import { Database } from '../infra/postgres/database.js';
-import { SCHEDULE_ITEM } from '../infra/work/work.sql.js';
-import { PrismaService } from '../infra/postgres/prisma.service.js';
-import { REQUEST_BUDGET, within } from '../infra/stripe/deadline.js';
-import { StripeCheckouts, type Checkout, type NewCheckout } from '../infra/stripe/stripe-checkouts.js';
-import { StripeMissing, StripeKeyFailed, unavailable } from '../infra/stripe/stripe-error.js';
+import { IdempotencyService, type OnceResponse } from '../infra/idempotency/idempotency.service.js';
+import { StripeCheckouts, type Checkout, type CheckoutOffer } from '../infra/stripe/stripe-checkouts.js';
+import {
+  REQUEST_BUDGET,
+  StripeKeyFailed,
+  StripeMissing,
+  stripeUnavailable,
+  within,
+} from '../infra/stripe/stripe.client.js';
 import { CustomerService } from './customer.service.js';
+import { checkoutReturnUrl } from './return-url.js';
+import { toCheckout } from './subscription.dto.js';
 import { SyncService } from './sync.service.js';
 
-/** A session with less time left than this, in milliseconds, is no longer handed out. */
-const LEAST_LEFT = 10 * 60_000;
-/** How often one request decides anew when Stripe's memory of an earlier one gets in the way. */
-const MOST_DECISIONS = 10;
+/** Milliseconds that an open session must still have before it expires to be returned again. */
+const MIN_TIME_LEFT = 10 * 60_000;
+/** Decisions that one request makes at most while Stripe returns stored failures or expired sessions. */
+const MAX_DECISIONS = 10;
 
-/** Selling Pro: one open checkout a person, and none while a subscription lives. */
+/** Sells Pro: at most one open checkout per account, and none while a subscription is live. */
 @Injectable()
 export class CheckoutService {
-  /** Requests of one person share one decision in this process; between processes Stripe's idempotency does it. */
+  /** Concurrent requests of one account share one decision in this process; between processes Stripe's idempotency does it. */
   private readonly running = new Map<string, Promise<Checkout>>();
 
   constructor(
     private readonly customers: CustomerService,
     private readonly checkouts: StripeCheckouts,
     private readonly syncs: SyncService,
-    private readonly database: Database,
-    private readonly prisma: PrismaService,
+    private readonly idempotency: IdempotencyService,
     private readonly settings: Settings,
   ) {}
 
   /**
-   * The person's open checkout, or a new one.
-   * @throws AppError `subscription.already_active`, `stripe.unavailable` within 10 s; a retry never makes a second one
+   * Returns the account's open checkout, or opens one.
+   * The effect is at Stripe, where the key of the decision makes it happen once: it may be repeated.
+   * @param key the request's `Idempotency-Key`, if it has one
+   * @throws AppError `subscription.already_active`, `idempotency.*`; `stripe.unavailable` after 9 s at the latest; a retry
+   * never opens a second checkout
    */
-  open(userId: string): Promise<Checkout> {
+  subscribe(userId: string, key: string | undefined): Promise<OnceResponse> {
+    const request = { userId, key, route: 'POST /subscribe/pro', body: null };
+    return this.idempotency.onceElsewhere(request, 201, async () => toCheckout(await this.open(userId)));
+  }
+
+  private open(userId: string): Promise<Checkout> {
     const running = this.running.get(userId);
     if (running) return running;
     const decision = within(REQUEST_BUDGET, () =>
@@ -46,48 +58,43 @@ export class CheckoutService {
   }
 
   private async decide(userId: string, customer: string): Promise<Checkout> {
-    await this.expectPayment(customer);
-    const offer = { userId, customer, returnUrl: this.returnUrl() };
-    const spent = new Set<string>();
-    for (let count = 0; count < MOST_DECISIONS; count++) {
-      const checkout = await this.reuseOrCreate(offer, spent);
+    await this.customers.expectPayment(customer);
+    const offer = { userId, customer, returnUrl: checkoutReturnUrl(this.settings) };
+    const failed = new Set<string>();
+    for (let count = 0; count < MAX_DECISIONS; count++) {
+      const checkout = await this.reuseOrCreate(offer, failed);
       if (checkout) return checkout;
     }
-    throw unavailable(new Error('Stripe remembers only checkouts that failed or are over'));
-  }
-
-  /** Schedules a reconciliation, so that a payment whose events are all lost is found. */
-  private async expectPayment(id: string): Promise<void> {
-    const soon = new Date(Date.now() + 5 * 60_000);
-    await this.prisma.db.stripeCustomer.updateMany({ where: { id }, data: { changedAt: new Date() } });
-    await this.database.query(SCHEDULE_ITEM, ['customer-reconciliation', id, soon]);
+    throw stripeUnavailable(
+      new Error('Stripe returns only checkouts that failed, were paid or have expired'),
+    );
   }
 
   /**
-   * Subscriptions are read last: an open session that is paid meanwhile, or just as it is closed, shows as one.
-   * @param spent decisions that Stripe remembers as failed; grows
-   * @returns null when everything is to be looked at again
+   * Subscriptions are read last: a session that is paid meanwhile, or just before it is expired, is then listed as one.
+   * @param failed decisions whose stored failure Stripe returns; this call adds to it
+   * @returns null when the decision must be made again
    */
-  private async reuseOrCreate(offer: NewCheckout, spent: Set<string>): Promise<Checkout | null> {
+  private async reuseOrCreate(offer: CheckoutOffer, failed: Set<string>): Promise<Checkout | null> {
     const known = await this.checkouts.list(offer.customer);
     const open = known.filter(({ status }) => status === 'open');
     const reused = open.find((session) => this.isUsable(offer, session));
     for (const surplus of open) if (surplus !== reused) await this.checkouts.expire(surplus.id);
     await this.refuseSecond(offer.customer, reused);
-    return reused ?? this.create(offer, known[0]?.id ?? 'none', spent);
+    return reused ?? this.create(offer, known[0]?.id ?? 'none', failed);
   }
 
-  private isUsable(offer: NewCheckout, session: Checkout): boolean {
-    return this.checkouts.isFor(offer, session) && session.expiresAt.getTime() > Date.now() + LEAST_LEFT;
+  private isUsable(offer: CheckoutOffer, session: Checkout): boolean {
+    return this.checkouts.isFor(offer, session) && session.expiresAt.getTime() > Date.now() + MIN_TIME_LEFT;
   }
 
-  /** What is open must not be paid beside a live subscription, nor under a customer who is gone, nor for nobody. */
+  /** Refuses beside a live subscription, for a deleted account and for a deleted customer, and expires the open session. */
   private async refuseSecond(customer: string, open: Checkout | undefined): Promise<void> {
-    const truth = await this.syncs.sync(customer);
-    const [live] = truth?.live ?? [];
-    // What was open for nobody, the sync has closed.
-    if (truth?.exists && truth.owner === null) throw new AppError('auth.unauthenticated');
-    if (truth?.exists && !live) return;
+    const result = await this.syncs.sync(customer);
+    const [live] = result?.live ?? [];
+    // The sync has expired the open session of a customer without an account.
+    if (result?.exists && result.owner === null) throw new AppError('auth.unauthenticated');
+    if (result?.exists && !live) return;
     if (open) await this.checkouts.expire(open.id);
     if (!live) throw new StripeMissing('customer', new Error('the customer was deleted'));
     const detail =
@@ -98,33 +105,29 @@ export class CheckoutService {
   }
 
   /**
-   * The decision: this offer, after the session that came before. One that failed is followed by the next of its row,
-   * the same for everybody who meets the failure.
+   * Opens a session for the decision "this offer, after the former session". Where Stripe stored a failure for it, the
+   * next decision in the row is used, which is the same in every process.
+   * @returns null when the decision must be made again
    */
-  private async create(offer: NewCheckout, former: string, spent: Set<string>): Promise<Checkout | null> {
+  private async create(offer: CheckoutOffer, former: string, failed: Set<string>): Promise<Checkout | null> {
     let decision = `after ${former}`;
-    while (spent.has(decision)) decision += ', again';
+    while (failed.has(decision)) decision += ', again';
     try {
-      const made = await this.checkouts.open(offer, decision);
+      const created = await this.checkouts.open(offer, decision);
       failpoint('checkout.created');
-      await this.requirePerson(offer.userId, made);
-      return made.status === 'open' ? made : null;
+      await this.requireAccount(offer.userId, created);
+      return created.status === 'open' ? created : null;
     } catch (error) {
       if (!(error instanceof StripeKeyFailed)) throw error;
-      spent.add(decision);
+      failed.add(decision);
       return null;
     }
   }
 
-  /** Whose account was deleted meanwhile is not to pay. The sweep finds what this comes too early for. */
-  private async requirePerson(userId: string, { id }: Checkout): Promise<void> {
-    if ((await this.prisma.db.user.count({ where: { id: userId } })) > 0) return;
+  /** Expires the session of an account that was deleted meanwhile. Reconciliation does it for one deleted after this check. */
+  private async requireAccount(userId: string, { id }: Checkout): Promise<void> {
+    if (await this.customers.accountExists(userId)) return;
     await this.checkouts.expire(id);
     throw new AppError('auth.unauthenticated');
-  }
-
-  private returnUrl(): string {
-    const { PUBLIC_URL, API_PREFIX } = this.settings;
-    return [PUBLIC_URL, API_PREFIX, 'checkout'].filter(Boolean).join('/');
   }
 }

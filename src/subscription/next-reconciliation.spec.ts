@@ -5,23 +5,23 @@ const hours = (count: number) => count * 3_600_000;
 const ago = (count: number) => new Date(now.getTime() - hours(count));
 
 describe('the next comparison with Stripe', () => {
-  const wait = (changedAt: Date, live: boolean, owned = true) => {
-    const at = nextReconciliation({ now, changedAt, live, owned });
+  const wait = (changedAt: Date, live: boolean, hasAccount = true) => {
+    const at = nextReconciliation({ now, changedAt, live, hasAccount });
     return at && at.getTime() - now.getTime();
   };
 
-  it('comes soon after a change, whether or not somebody pays', () => {
+  it('is soon after a change, with and without a live subscription', () => {
     expect(wait(ago(1), true)).toBe(hours(0.25));
     expect(wait(ago(47), false)).toBe(hours(0.25));
   });
 
-  it('comes at once, and again, while a request of a deleted account may still run', () => {
+  it('is a minute later, repeatedly, while a request of a deleted account may still run', () => {
     expect(wait(ago(0), false, false)).toBe(hours(1 / 60));
     expect(wait(ago(4 / 60), false, false)).toBe(hours(1 / 60));
     expect(wait(ago(6 / 60), false, false)).toBe(hours(0.25));
   });
 
-  it('comes a few times a day while somebody pays, and never for who is long Basic', () => {
+  it('is a few times a day while a subscription is live, and never after a long time without one', () => {
     expect(wait(ago(49), true)).toBe(hours(6));
     expect(wait(ago(49), false)).toBeNull();
   });

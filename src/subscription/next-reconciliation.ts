@@ -1,24 +1,29 @@
 const MINUTE = 60_000;
-const RECENT = 48 * 60 * MINUTE;
-/** Longer than any request runs. */
-const JUST_NOW = 5 * MINUTE;
+const HOUR = 60 * MINUTE;
+/** A change this recent may be followed by others. */
+const RECENT = 48 * HOUR;
+/** Longer than any HTTP request runs. */
+const LONGEST_REQUEST = 5 * MINUTE;
 
-interface Seen {
+interface Customer {
   now: Date;
+  /** When the customer's payments last changed. */
   changedAt: Date;
+  /** Whether the customer has a live subscription. */
   live: boolean;
-  /** Whether somebody is there whose customer it is. */
-  owned: boolean;
+  /** Whether the customer's account exists. */
+  hasAccount: boolean;
 }
 
 /**
- * When a customer is to be compared with Stripe again, should no event come: soon while things are in motion, a few
- * times a day while somebody pays, and never for a person who is plainly Basic. A request that ran while an account was
- * deleted may have opened a checkout, which nobody is to pay: that is looked for at once.
+ * When a customer is compared with Stripe again if no event arrives: every 15 minutes after a recent change, every 6
+ * hours while a subscription is live, otherwise never. After an account was deleted, a request that was running then may
+ * still open a checkout; while that is possible the customer is compared every minute, so that the checkout is expired.
+ * @returns null for never
  */
-export function nextReconciliation({ now, changedAt, live, owned }: Seen): Date | null {
+export function nextReconciliation({ now, changedAt, live, hasAccount }: Customer): Date | null {
   const age = now.getTime() - changedAt.getTime();
-  if (!owned && age < JUST_NOW) return new Date(now.getTime() + MINUTE);
+  if (!hasAccount && age < LONGEST_REQUEST) return new Date(now.getTime() + MINUTE);
   if (age < RECENT) return new Date(now.getTime() + 15 * MINUTE);
-  return live ? new Date(now.getTime() + 360 * MINUTE) : null;
+  return live ? new Date(now.getTime() + 6 * HOUR) : null;
 }

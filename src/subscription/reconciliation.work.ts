@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
-import { within } from '../infra/stripe/deadline.js';
-import { isMisconfigured } from '../infra/stripe/stripe-error.js';
+import { isMisconfigured, within, WORK_BUDGET } from '../infra/stripe/stripe.client.js';
 import {
   DONE,
   type WorkContext,
@@ -11,9 +10,7 @@ import {
 } from '../infra/work/define-work.js';
 import { SyncService } from './sync.service.js';
 
-/** Milliseconds for one customer. */
-const SYNC_BUDGET = 25_000;
-/** Milliseconds, up to twice that: customers that failed together do not come back together. */
+/** Milliseconds; a random part of up to as much is added, so that customers that failed together do not come back together. */
 const RETRY_DELAY = 300_000;
 
 /**
@@ -23,16 +20,22 @@ const RETRY_DELAY = 300_000;
 @Injectable()
 export class ReconciliationWork implements WorkProcessor {
   readonly kind = 'customer-reconciliation';
+  /** One at a time leaves Stripe's rate limit to events and requests. */
   readonly concurrency = 1;
   private readonly logger = new Logger(ReconciliationWork.name);
 
   constructor(private readonly syncs: SyncService) {}
 
+  /**
+   * Syncs the item's customer.
+   * @throws AppError `stripe.unavailable` after 25 s at the latest, `service.unavailable`
+   */
   async run({ lease: { item } }: WorkContext): Promise<WorkResult> {
-    await within(SYNC_BUDGET, () => this.syncs.sync(item.subjectId));
+    await within(WORK_BUDGET, () => this.syncs.sync(item.subjectId));
     return DONE;
   }
 
+  /** The next attempt comes in 5 to 10 minutes. A request that Stripe refuses is logged, because an operator must look. */
   afterError({ subjectId }: WorkItem, error: unknown): WorkResult {
     if (!(error instanceof AppError) || isMisconfigured(error.cause))
       this.logger.error({ err: error, customer: subjectId }, 'a customer cannot be compared with Stripe');

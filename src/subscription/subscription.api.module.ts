@@ -1,13 +1,11 @@
 import { Module } from '@nestjs/common';
 import { IdempotencyModule } from '../infra/idempotency/idempotency.module.js';
 import { StripeModule } from '../infra/stripe/stripe.module.js';
-import { QuotaModule } from '../quota/quota.module.js';
-import { BillingService } from './billing.service.js';
-import { CheckoutController } from './checkout.controller.js';
-import { CheckoutService } from './checkout.service.js';
 import { PlanModule } from '../plan/plan.module.js';
+import { QuotaModule } from '../quota/quota.module.js';
+import { CheckoutController } from './checkout.controller.js';
 import { CheckoutReturnService } from './checkout-return.service.js';
-import { SubscribeService } from './subscribe.service.js';
+import { CheckoutService } from './checkout.service.js';
 import { SubscriptionController } from './subscription.controller.js';
 import { SubscriptionModule } from './subscription.module.js';
 import { SubscriptionService } from './subscription.service.js';
@@ -16,6 +14,6 @@ import { SubscriptionService } from './subscription.service.js';
 @Module({
   imports: [StripeModule, SubscriptionModule, PlanModule, QuotaModule, IdempotencyModule],
   controllers: [SubscriptionController, CheckoutController],
-  providers: [CheckoutService, SubscribeService, BillingService, SubscriptionService, CheckoutReturnService],
+  providers: [CheckoutService, SubscriptionService, CheckoutReturnService],
 })
 export class SubscriptionApiModule {}

@@ -2,11 +2,10 @@ import { Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiSignedIn } from '../common/http/openapi.js';
-import { CurrentUser } from '../common/auth-context.js';
-import type { Principal } from '../common/auth-context.js';
-import { ApiIdempotencyKey, REPLAYED_HEADER } from '../infra/idempotency/idempotency.http.js';
-import { sendOnce } from '../infra/idempotency/idempotency.http.js';
-import { SubscribeService } from './subscribe.service.js';
+import { CurrentUser, type Principal } from '../common/auth-context.js';
+import { ApiIdempotencyKey, REPLAYED_HEADER, sendOnce } from '../infra/idempotency/idempotency.http.js';
+import { CheckoutService } from './checkout.service.js';
+import { CustomerService } from './customer.service.js';
 import { CheckoutDto, PortalDto, type SubscriptionStatusDto } from './subscription.dto.js';
 import { SubscriptionService } from './subscription.service.js';
 
@@ -14,8 +13,9 @@ import { SubscriptionService } from './subscription.service.js';
 @Controller()
 export class SubscriptionController {
   constructor(
-    private readonly subscribing: SubscribeService,
+    private readonly checkouts: CheckoutService,
     private readonly subscriptions: SubscriptionService,
+    private readonly customers: CustomerService,
   ) {}
 
   /** Opens the checkout for Pro, or gives the one that is open. */
@@ -33,7 +33,7 @@ export class SubscriptionController {
     @Headers('idempotency-key') key: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    sendOnce(reply, await this.subscribing.subscribe(userId, key));
+    sendOnce(reply, await this.checkouts.subscribe(userId, key));
   }
 
   @Post(['subscription/subscribe/pro', 'subscription/pro'])
@@ -88,6 +88,6 @@ export class SubscriptionController {
   @Post('subscription/portal')
   @ApiSignedIn('stripe.unavailable')
   portal(@CurrentUser() { userId }: Principal): Promise<PortalDto> {
-    return this.subscriptions.portal(userId);
+    return this.customers.openPortal(userId);
   }
 }

@@ -1,3 +1,4 @@
+import type { Subscription } from '../generated/prisma/client.js';
 import type { QuotaUsage } from '../quota/quota.service.js';
 import type { Checkout } from '../infra/stripe/stripe-checkouts.js';
 import type { Tier } from '../plan/plan.js';
@@ -45,13 +46,9 @@ export class PortalDto {
   url!: string;
 }
 
-interface SubscriptionRow {
-  status: string;
-  currentPeriodEnd: Date;
-  cancelAtPeriodEnd: boolean;
-  cancelAt: Date | null;
-}
+type SubscriptionRow = Pick<Subscription, 'status' | 'currentPeriodEnd' | 'cancelAtPeriodEnd' | 'cancelAt'>;
 
+/** @param row the stored subscription; null without one */
 export function toStatus(tier: Tier, row: SubscriptionRow | null, usage: QuotaUsage): SubscriptionStatusDto {
   return {
     tier,

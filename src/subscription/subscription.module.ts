@@ -2,13 +2,12 @@ import { Module } from '@nestjs/common';
 import { StripeModule } from '../infra/stripe/stripe.module.js';
 import { AccountTerminationService } from './account-termination.service.js';
 import { CustomerService } from './customer.service.js';
-import { ReconciliationWork } from './reconciliation.work.js';
 import { SyncService } from './sync.service.js';
 
-/** What both processes need of subscriptions: bringing them in line with Stripe, and ending them. */
+/** Customers and their subscriptions, for both processes: syncing them with Stripe, and ending them with an account. */
 @Module({
   imports: [StripeModule],
-  providers: [CustomerService, SyncService, ReconciliationWork, AccountTerminationService],
-  exports: [CustomerService, SyncService, ReconciliationWork, AccountTerminationService],
+  providers: [CustomerService, SyncService, AccountTerminationService],
+  exports: [CustomerService, SyncService, AccountTerminationService],
 })
 export class SubscriptionModule {}

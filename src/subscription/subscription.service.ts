@@ -1,22 +1,32 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors/app-error.js';
 import { PrismaService } from '../infra/postgres/prisma.service.js';
-import { REQUEST_BUDGET, within } from '../infra/stripe/deadline.js';
-import { QuotaService } from '../quota/quota.service.js';
-import { BillingService } from './billing.service.js';
+import { REQUEST_BUDGET, within } from '../infra/stripe/stripe.client.js';
+import {
+  endsWithPeriod,
+  StripeSubscriptions,
+  type ProSubscription,
+} from '../infra/stripe/stripe-subscriptions.js';
 import { PlanService } from '../plan/plan.service.js';
+import { QuotaService } from '../quota/quota.service.js';
+import { CustomerService } from './customer.service.js';
 import { toStatus, type SubscriptionStatusDto } from './subscription.dto.js';
 
-/** A person's subscription, once there is one. */
+/** The account's subscription. Every change is made at Stripe and read back by a sync. */
 @Injectable()
 export class SubscriptionService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly plans: PlanService,
     private readonly quota: QuotaService,
-    private readonly billing: BillingService,
+    private readonly customers: CustomerService,
+    private readonly subscriptions: StripeSubscriptions,
   ) {}
 
-  /** What is known here of the person's plan and day; never waits for Stripe. */
+  /**
+   * The plan, the subscription and the day's usage as stored here. Never calls Stripe.
+   * @throws AppError `service.unavailable`
+   */
   async status(userId: string): Promise<SubscriptionStatusDto> {
     const row = await this.prisma.db.subscription.findUnique({ where: { userId } });
     const tier = this.plans.tier(row);
@@ -24,25 +34,40 @@ export class SubscriptionService {
   }
 
   /**
-   * Plans the end at the end of the paid period, of every live subscription. May be repeated.
-   * @throws AppError `subscription.not_active`, `stripe.unavailable`
+   * Plans the end of every live subscription at the end of its paid period. May be repeated.
+   * @throws AppError `subscription.not_active`; `stripe.unavailable` after 9 s at the latest
    */
   async cancel(userId: string): Promise<SubscriptionStatusDto> {
-    await within(REQUEST_BUDGET, () => this.billing.cancel(userId));
+    await within(REQUEST_BUDGET, async () => {
+      for (const subscription of await this.requireLive(userId)) await this.planEnd(subscription);
+      await this.customers.sync(userId);
+    });
     return this.status(userId);
   }
 
   /**
-   * Takes a planned end back. May be repeated.
-   * @throws AppError `subscription.not_active`, `stripe.unavailable`
+   * Removes the planned end of the best live subscription. May be repeated.
+   * @throws AppError `subscription.not_active`; `stripe.unavailable` after 9 s at the latest
    */
   async resume(userId: string): Promise<SubscriptionStatusDto> {
-    await within(REQUEST_BUDGET, () => this.billing.resume(userId));
+    await within(REQUEST_BUDGET, async () => {
+      const [best] = await this.requireLive(userId);
+      if (best?.endsAt) await this.subscriptions.removePlannedEnd(best);
+      await this.customers.sync(userId);
+    });
     return this.status(userId);
   }
 
-  /** The address of Stripe's portal for this person. @throws AppError `stripe.unavailable` */
-  async portal(userId: string): Promise<{ url: string }> {
-    return { url: await within(REQUEST_BUDGET, () => this.billing.portal(userId)) };
+  /** Stripe cannot plan the end of an incomplete subscription; nothing was paid for it, so it ends at once. */
+  private async planEnd(subscription: ProSubscription): Promise<void> {
+    if (subscription.status === 'incomplete') await this.subscriptions.cancelNow(subscription.id);
+    else if (!endsWithPeriod(subscription)) await this.subscriptions.endAtPeriodEnd(subscription);
+  }
+
+  /** Live subscriptions, the best first; at least one. */
+  private async requireLive(userId: string): Promise<ProSubscription[]> {
+    const result = await this.customers.sync(userId);
+    if (!result || result.live.length === 0) throw new AppError('subscription.not_active');
+    return result.live;
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../common/failpoint.js';
 import { Database, type Sql } from '../infra/postgres/database.js';
+import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
-import { StripeCustomers } from '../infra/stripe/stripe-customers.js';
 import {
   endsWithPeriod,
   StripeSubscriptions,
@@ -12,88 +12,98 @@ import { SCHEDULE_ITEM, UNSCHEDULE_ITEM } from '../infra/work/work.sql.js';
 import { chooseBest, isLive } from '../plan/plan.js';
 import { nextReconciliation } from './next-reconciliation.js';
 import {
-  APPLY_NUMBER,
-  CLOSE_SYNC,
-  DROP_SUBSCRIPTION,
+  ACCEPT_SYNC_RESULT,
+  DELETE_SUBSCRIPTION,
+  FINISH_SYNC,
   STORE_SUBSCRIPTION,
-  TAKE_NUMBER,
-  type AppliedRow,
+  type AcceptedSyncRow,
+  type StoredSubscriptionRow,
 } from './sync.sql.js';
 
-/** What Stripe said of a customer. */
-interface StripeState {
+/** A customer as Stripe described it. */
+interface CustomerState {
   exists: boolean;
   /** Live Pro subscriptions, the best first. */
   live: ProSubscription[];
 }
 
-export interface SyncResult extends StripeState {
-  /** Whose customer it is from now on; null: nobody's; undefined where a later sync has said so. */
+export interface SyncResult extends CustomerState {
+  /** The user id of the customer's owner; null for a customer without an account; undefined when a later sync has stored it. */
   owner: string | null | undefined;
 }
 
-/** Brings what we know of a customer in line with Stripe. Every event, return from checkout and sweep goes through it. */
+interface NumberedState {
+  customer: string;
+  /** The number of the sync that fetched the state. */
+  number: number;
+  state: CustomerState;
+}
+
+/** Brings what is stored of a customer in line with Stripe. Events, the return from checkout and reconciliation all use it. */
 @Injectable()
 export class SyncService {
   private readonly logger = new Logger(SyncService.name);
 
   constructor(
     private readonly database: Database,
-    private readonly customers: StripeCustomers,
+    private readonly prisma: PrismaService,
     private readonly subscriptions: StripeSubscriptions,
     private readonly checkouts: StripeCheckouts,
   ) {}
 
   /**
-   * Fetches the customer's subscriptions and stores the best live one. May be repeated and run at the same time: it
-   * takes a number before it fetches, and a result older than one already stored is dropped. What nobody is there for
-   * any more can no longer be bought.
-   * @returns what Stripe said; null for a customer that is not ours
-   * @throws AppError `stripe.unavailable`, `service.unavailable`; then nothing has changed
+   * Fetches the customer's subscriptions and stores the best live one. May be repeated and run concurrently: it takes a
+   * number before it fetches, and a result is dropped when a later number has been stored. The open checkouts of a
+   * customer without an account are expired.
+   * @param customer a customer id at Stripe
+   * @returns what Stripe said; null for a customer that is not stored here
+   * @throws AppError `stripe.unavailable`, `service.unavailable`; then nothing has changed here
    */
   async sync(customer: string): Promise<SyncResult | null> {
     const number = await this.takeNumber(customer);
     if (number === null) return null;
-    const told = await this.fetch(customer);
+    const state = await this.fetch(customer);
     failpoint('sync.fetched');
-    const owner = await this.database.transaction((sql) => this.apply(sql, { customer, number, told }));
+    const owner = await this.database.transaction((sql) => this.store(sql, { customer, number, state }));
     failpoint('sync.applied');
-    if (owner === null) await this.checkouts.closeAll(customer);
-    return { ...told, owner };
+    if (owner === null) await this.checkouts.expireAll(customer);
+    return { ...state, owner };
   }
 
+  /** One UPDATE, so that concurrent syncs get different numbers. */
   private async takeNumber(customer: string): Promise<number | null> {
-    const [row] = await this.database.query<{ number: number }>(TAKE_NUMBER, [customer]);
-    return row?.number ?? null;
+    const [row] = await this.prisma.db.stripeCustomer.updateManyAndReturn({
+      where: { id: customer },
+      data: { syncNumber: { increment: 1 } },
+      select: { syncNumber: true },
+    });
+    return row?.syncNumber ?? null;
   }
 
-  private async fetch(customer: string): Promise<StripeState> {
-    const [exists, all] = await Promise.all([
-      this.customers.exists(customer),
-      this.subscriptions.list(customer),
-    ]);
-    const live = all.filter(({ status }) => isLive(status));
+  private async fetch(customer: string): Promise<CustomerState> {
+    const { exists, subscriptions } = await this.subscriptions.stateOf(customer);
+    const live = subscriptions.filter(({ status }) => isLive(status));
     const best = chooseBest(live);
     return { exists, live: best ? [best, ...live.filter((one) => one !== best)] : [] };
   }
 
-  private async apply(sql: Sql, { customer, number, told }: Result): Promise<SyncResult['owner']> {
-    const [row] = await sql.query<AppliedRow>(APPLY_NUMBER, [customer, number]);
+  private async store(sql: Sql, { customer, number, state }: NumberedState): Promise<SyncResult['owner']> {
+    const [row] = await sql.query<AcceptedSyncRow>(ACCEPT_SYNC_RESULT, [customer, number]);
     if (!row) return undefined;
     const { userId } = row;
-    const live = told.live.length > 0;
-    const changed = userId !== null && (await store(sql, userId, told.live[0]));
+    const changed = userId !== null && (await storeSubscription(sql, userId, state.live[0]));
     const now = new Date();
     const changedAt = changed ? now : row.changedAt;
-    const owner = told.exists ? userId : null;
-    const sweepAt = nextReconciliation({ now, changedAt, live, owned: userId !== null });
-    await sql.query(CLOSE_SYNC, [customer, owner, changedAt]);
-    await scheduleReconciliation(sql, customer, sweepAt);
-    this.alert(customer, userId, told.live);
+    const owner = state.exists ? userId : null;
+    const live = state.live.length > 0;
+    const reconcileAt = nextReconciliation({ now, changedAt, live, hasAccount: userId !== null });
+    await sql.query(FINISH_SYNC, [customer, owner, changedAt]);
+    await scheduleReconciliation(sql, customer, reconcileAt);
+    this.alert(customer, userId, state.live);
     return owner;
   }
 
-  /** Money that only a person can put right. */
+  /** Logs payments that an operator must refund. */
   private alert(customer: string, userId: string | null, live: ProSubscription[]): void {
     const subscriptions = live.map(({ id }) => id);
     if (userId === null && live.length > 0) {
@@ -110,27 +120,26 @@ export class SyncService {
   }
 }
 
-interface Result {
-  customer: string;
-  number: number;
-  told: StripeState;
-}
-
 /** @returns whether anything changed */
-async function store(sql: Sql, userId: string, best: ProSubscription | undefined): Promise<boolean> {
-  const rows = best
-    ? await sql.query<{ changed: boolean }>(STORE_SUBSCRIPTION, [userId, ...columns(best)])
-    : await sql.query<{ changed: boolean }>(DROP_SUBSCRIPTION, [userId]);
-  return rows[0]?.changed ?? false;
+async function storeSubscription(
+  sql: Sql,
+  userId: string,
+  best: ProSubscription | undefined,
+): Promise<boolean> {
+  const [row] = best
+    ? await sql.query<StoredSubscriptionRow>(STORE_SUBSCRIPTION, [userId, ...subscriptionValues(best)])
+    : await sql.query<StoredSubscriptionRow>(DELETE_SUBSCRIPTION, [userId]);
+  return row?.changed ?? false;
 }
 
-function columns(best: ProSubscription): unknown[] {
-  const { id, status, currentPeriodStart, currentPeriodEnd, endsAt } = best;
-  return [id, status, currentPeriodStart, currentPeriodEnd, endsWithPeriod(best), endsAt];
-}
-
-/** @param at null: never */
+/** @param at null for never */
 async function scheduleReconciliation(sql: Sql, customer: string, at: Date | null): Promise<void> {
   if (at) await sql.query(SCHEDULE_ITEM, ['customer-reconciliation', customer, at]);
   else await sql.query(UNSCHEDULE_ITEM, ['customer-reconciliation', customer]);
+}
+
+/** Parameters $2 to $7 of STORE_SUBSCRIPTION. */
+function subscriptionValues(best: ProSubscription): unknown[] {
+  const { id, status, currentPeriodStart, currentPeriodEnd, endsAt } = best;
+  return [id, status, currentPeriodStart, currentPeriodEnd, endsWithPeriod(best), endsAt];
 }

@@ -1,25 +1,29 @@
+import type { StripeCustomer } from '../generated/prisma/client.js';
 import type { Statement } from '../infra/postgres/database.js';
 
-/** The number of a sync that is about to fetch. */
-export const TAKE_NUMBER: Statement = {
-  name: 'stripe_sync_number',
-  text: 'UPDATE stripe_customer SET sync_number = sync_number + 1 WHERE id = $1 RETURNING sync_number AS number',
-};
-
-/** Lets a result in unless a later sync's is stored; holds the customer's row until the transaction ends. */
-export const APPLY_NUMBER: Statement = {
-  name: 'stripe_sync_apply',
+/**
+ * Accepts the result of a sync unless a later one has been stored, and keeps the customer's row locked until the
+ * transaction ends. Locks: customer.
+ *
+ * $1 customer id; $2 the number of the sync. No row: a later sync has been stored.
+ */
+export const ACCEPT_SYNC_RESULT: Statement = {
+  name: 'stripe_sync_accept',
   text: `
     UPDATE stripe_customer c SET applied_number = $2 WHERE c.id = $1 AND c.applied_number < $2
     RETURNING (SELECT u.id FROM app_user u WHERE u.id = c.user_id) AS "userId", c.changed_at AS "changedAt"`,
 };
 
-export interface AppliedRow {
-  /** Null once the account is deleted. */
-  userId: string | null;
-  changedAt: Date;
-}
+/** `userId` is null once the account is deleted. */
+export type AcceptedSyncRow = Pick<StripeCustomer, 'userId' | 'changedAt'>;
 
+/**
+ * Stores the account's subscription. Runs after ACCEPT_SYNC_RESULT in the same transaction.
+ * Locks: customer (held already), account (KEY SHARE, by the foreign key), subscription.
+ *
+ * $1 user id; $2 subscription id at Stripe; $3 status; $4 and $5 start and end of the paid period; $6 whether it ends with
+ * that period; $7 the planned end, or null. `changed`: whether another subscription or another status was stored before.
+ */
 export const STORE_SUBSCRIPTION: Statement = {
   name: 'stripe_sync_store',
   text: `
@@ -34,19 +38,59 @@ export const STORE_SUBSCRIPTION: Statement = {
     RETURNING NOT EXISTS (SELECT FROM old WHERE old.id = $2 AND old.status = $3) AS changed`,
 };
 
-export const DROP_SUBSCRIPTION: Statement = {
-  name: 'stripe_sync_drop',
+/**
+ * Removes the subscription of an account without a live one. Runs after ACCEPT_SYNC_RESULT in the same transaction.
+ * Locks: customer (held already), subscription.
+ *
+ * $1 user id. No row: none was stored.
+ */
+export const DELETE_SUBSCRIPTION: Statement = {
+  name: 'stripe_sync_delete',
   text: 'DELETE FROM subscription WHERE user_id = $1 RETURNING true AS changed',
 };
 
-export const CLOSE_SYNC: Statement = {
-  name: 'stripe_sync_close',
+/** The row of STORE_SUBSCRIPTION and DELETE_SUBSCRIPTION. */
+export interface StoredSubscriptionRow {
+  changed: boolean;
+}
+
+/**
+ * Ends a sync: stores the customer's owner. Runs in the transaction that ACCEPT_SYNC_RESULT began; the statement that
+ * schedules the next reconciliation follows. Locks: customer (held already).
+ *
+ * $1 customer id; $2 user id, or null to detach the customer; $3 when a payment last changed.
+ */
+export const FINISH_SYNC: Statement = {
+  name: 'stripe_sync_finish',
   text: 'UPDATE stripe_customer SET user_id = $2, changed_at = $3 WHERE id = $1',
 };
 
+/** Schedules the reconciliation of the customers of a CTE `customer`. @param delay an SQL interval */
+function reconcileAfter(delay: string): string {
+  return `
+    INSERT INTO work_item AS w (kind, subject_id, run_at, next_poll_at)
+    SELECT 'customer-reconciliation', id, now() + ${delay}, now() + ${delay} FROM customer
+    ON CONFLICT (kind, subject_id) DO UPDATE SET run_at = excluded.run_at, next_poll_at = excluded.next_poll_at`;
+}
+
 /**
- * Detaches the customer of an account that is being deleted, and has it reconciled in a minute: a request that ran meanwhile
- * may have opened a checkout. Runs before the transaction locks the account. Locks: customer, work item. $1 user.
+ * Schedules the reconciliation of a customer who is about to get a checkout, so that a payment whose events are all lost is
+ * found. Locks: customer, work item.
+ *
+ * $1 customer id.
+ */
+export const EXPECT_PAYMENT: Statement = {
+  name: 'stripe_expect_payment',
+  text: `
+    WITH customer AS (UPDATE stripe_customer SET changed_at = now() WHERE id = $1 RETURNING id)
+    ${reconcileAfter("interval '5 minutes'")}`,
+};
+
+/**
+ * Detaches the customer of an account that is being deleted, and schedules its reconciliation in a minute. Must run before
+ * the transaction locks the account. Locks: customer, work item.
+ *
+ * $1 user id.
  */
 export const RELEASE_CUSTOMER: Statement = {
   name: 'stripe_release_customer',
@@ -54,7 +98,5 @@ export const RELEASE_CUSTOMER: Statement = {
     WITH customer AS (
       UPDATE stripe_customer SET user_id = NULL, changed_at = now() WHERE user_id = $1 RETURNING id
     )
-    INSERT INTO work_item AS w (kind, subject_id, run_at, next_poll_at)
-    SELECT 'customer-reconciliation', id, now() + interval '1 minute', now() + interval '1 minute' FROM customer
-    ON CONFLICT (kind, subject_id) DO UPDATE SET run_at = excluded.run_at, next_poll_at = excluded.next_poll_at`,
+    ${reconcileAfter("interval '1 minute'")}`,
 };

@@ -12,7 +12,7 @@ describe('the customer an event is about', () => {
     expect(customerOf(event('customer.deleted', { id: 'cus_1' }))).toBe('cus_1');
   });
 
-  it('is nobody in an unknown type, in one named like a part of an object, and where the field is missing', () => {
+  it('is null for an unknown type, for one named like a property of every object, and where the field is missing', () => {
     for (const type of ['invoice.upcoming', 'toString', '__proto__', 'constructor']) {
       expect(customerOf(event(type, { customer: 'cus_1' }))).toBeNull();
     }

@@ -2,14 +2,14 @@ import type Stripe from 'stripe';
 
 type Type = Stripe.Event['type'];
 type Handlers = { [T in Type]?: (event: Extract<Stripe.Event, { type: T }>) => string | null };
-/** An event's shape is that of the endpoint's API version: it is looked at, not assumed. */
-interface About {
+/** A payload has the API version of the endpoint, not that of the SDK, so every field is checked before it is used. */
+interface Payload {
   data?: { object?: object };
 }
 
 /**
- * The events that are acted on, each with the way to its customer. What an event says is not believed beyond that:
- * the customer is then synced, so that events may come twice, late or in any order.
+ * The events that are processed, each with the function that finds its customer. Nothing else in an event is used: the
+ * customer is synced with Stripe, so events may arrive twice, late or in any order.
  */
 const handlers = {
   'checkout.session.completed': customerField,
@@ -32,21 +32,21 @@ const handlers = {
 
 export type HandledType = keyof typeof handlers;
 
-/** The types to subscribe to at Stripe. */
+/** The event types that the webhook endpoint must be subscribed to. */
 export const handledTypes = Object.keys(handlers) as HandledType[];
 
-/** The customer that an event is about; null for an event that is only kept. */
+/** The id of the customer that an event is about; null for an event that is only stored. */
 export function customerOf(event: Stripe.Event): string | null {
   if (!Object.hasOwn(handlers, event.type)) return null;
   const handle = handlers[event.type as HandledType] as (event: Stripe.Event) => string | null;
   return handle(event);
 }
 
-function customerField({ data }: About): string | null {
+function customerField({ data }: Payload): string | null {
   return idOf((data?.object as { customer?: unknown } | undefined)?.customer);
 }
 
-function ownId({ data }: About): string | null {
+function ownId({ data }: Payload): string | null {
   return idOf(data?.object);
 }
 

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { StripeEvents } from '../infra/stripe/stripe-events.js';
 import { handledTypes } from './handlers.js';
-import { WebhookInboxService } from './webhook-inbox.service.js';
+import { WebhookService } from './webhook.service.js';
 
+/** Milliseconds. */
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A moment as an operator writes it: ISO 8601, or so long ago (`90m`, `12h`, `3d`). @throws Error saying what is wanted */
+/**
+ * Reads a moment as an operator writes it: ISO 8601, or a time ago (`90m`, `12h`, `3d`).
+ * @throws Error that says which forms are accepted, also for a moment after `now`
+ */
 export function parseSince(text: string | undefined, now = new Date()): Date {
   const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text ?? '') ?? [];
   const moment = count ? new Date(now.getTime() - Number(count) * (UNITS[unit] ?? 0)) : new Date(text ?? '');
@@ -15,27 +19,31 @@ export function parseSince(text: string | undefined, now = new Date()): Date {
   return moment;
 }
 
-export interface Replayed {
+export interface ReplayResult {
   /** Events that Stripe lists. */
   read: number;
-  /** Those of them that the ledger lacked; a worker acts on them as on any other. */
+  /** Those of them that the inbox did not have; a worker processes them like any other. */
   added: number;
 }
 
-/** Fills the ledger with what Stripe lists and no delivery brought. */
+/** Adds events to the inbox that Stripe lists and that no delivery brought. */
 @Injectable()
 export class ReplayService {
   constructor(
     private readonly events: StripeEvents,
-    private readonly ledger: WebhookInboxService,
+    private readonly inbox: WebhookService,
   ) {}
 
-  /** May be repeated. @throws AppError `stripe.unavailable`, `service.unavailable` */
-  async replay(since: Date): Promise<Replayed> {
+  /**
+   * Reads Stripe's list of events and adds those that are missing. May be repeated.
+   * @param since Stripe's list goes back 30 days
+   * @throws AppError `stripe.unavailable`, `service.unavailable`
+   */
+  async replay(since: Date): Promise<ReplayResult> {
     const result = { read: 0, added: 0 };
     for await (const event of this.events.since(since, handledTypes)) {
       result.read++;
-      if (await this.ledger.record(event, null)) result.added++;
+      if (await this.inbox.record(event, null)) result.added++;
     }
     return result;
   }

@@ -1,12 +1,14 @@
 import Stripe from 'stripe';
 
-/** Seconds a signature may lie behind or ahead. */
+/** Seconds that a signature's time may be in the past or in the future. */
 export const TOLERANCE = 300;
 
 /**
  * Checks a webhook's body, byte for byte, against its `Stripe-Signature` under any of the secrets (rotation).
- * The SDK accepts a time ahead of ours, and a body whose bytes it had to repair: both are refused here.
- * @returns the event; null when nobody who knows a secret signed these bytes within the tolerance
+ * The SDK accepts a time in the future, and a body that is not valid UTF-8: both are refused here.
+ * @param header the `Stripe-Signature` header as it came
+ * @param now milliseconds since the epoch
+ * @returns the event; null when no secret matches these bytes within the tolerance, or when they are not an event
  */
 export function verifyEvent(
   body: Buffer | undefined,
@@ -27,11 +29,11 @@ function construct(text: string, header: string, secret: string, now: number): S
   try {
     return Stripe.webhooks.constructEvent(text, header, secret, TOLERANCE, undefined, now);
   } catch {
-    return null; // not signed with this secret, too old, or no JSON
+    return null; // not signed with this secret, too old, or not JSON
   }
 }
 
-/** The exact text: a byte order mark is part of it, and bytes that are no UTF-8 are no text. */
+/** The exact text, with a byte order mark if there is one; null for bytes that are not valid UTF-8. */
 function decode(body: Buffer): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
@@ -40,7 +42,7 @@ function decode(body: Buffer): string | null {
   }
 }
 
-/** Also true of a header without exactly one time: which of several was meant is not ours to guess. */
+/** Also true of a header that does not have exactly one time, because it does not say which one was signed. */
 function isAhead(header: string, now: number): boolean {
   const times = [...header.matchAll(/(?:^|,)t=(\d+)/g)].map(([, time]) => Number(time));
   return times.length !== 1 || (times[0] ?? 0) > Math.floor(now / 1000) + TOLERANCE;

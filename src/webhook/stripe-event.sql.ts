@@ -1,11 +1,14 @@
+import type { StripeEvent } from '../generated/prisma/client.js';
 import type { Statement } from '../infra/postgres/database.js';
+import type { RetentionRule } from '../infra/postgres/retention.js';
 import type { WorkItem } from '../infra/work/define-work.js';
 import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../infra/work/work.sql.js';
-import type { RetentionRule } from '../infra/postgres/retention.js';
 
 /**
- * Stores an event once per id, with the work item that processes it. An event without a customer needs no work and is stored
- * as processed. $1 event id, $2 type, $3 customer id or null, $4 request id or null. No row: the event was stored before.
+ * Stores an event once per id, together with the work item that processes it. An event without a customer needs no work and
+ * is stored as processed.
+ *
+ * $1 event id; $2 type; $3 customer id, or null; $4 request id, or null. No row: the event was stored before.
  */
 export const RECORD_STRIPE_EVENT: Statement = {
   name: 'stripe_event_record',
@@ -23,7 +26,11 @@ export const RECORD_STRIPE_EVENT: Statement = {
     SELECT true AS recorded FROM event`,
 };
 
-/** Claims the processing of an event. $1 event id, $2 worker process. */
+export interface RecordedStripeEventRow {
+  recorded: boolean;
+}
+
+/** Claims the work item of an event. Locks: work item. $1 event id; $2 worker process id. No row: it is not ready. */
 export const CLAIM_STRIPE_EVENT: Statement = {
   name: 'stripe_event_claim',
   text: `
@@ -31,10 +38,17 @@ export const CLAIM_STRIPE_EVENT: Statement = {
     SELECT ${ITEM_COLUMNS}, e.customer_id AS "customerId", e.type FROM w LEFT JOIN stripe_event e ON e.id = w.subject_id`,
 };
 
-/** Null: the event is gone. */
-export type StripeEventItem = WorkItem & { customerId: string | null; type: string | null };
+/** The fields of the event are null when its row was deleted. */
+export type StripeEventItem = WorkItem & {
+  customerId: StripeEvent['customerId'];
+  type: StripeEvent['type'] | null;
+};
 
-/** Marks an event as processed and deletes its item. $1 event id, $2 claim. */
+/**
+ * Marks an event as processed, with the number of its claims, and deletes its work item. Locks: work item.
+ *
+ * $1 event id; $2 claim. Changes nothing when the item belongs to another claim.
+ */
 export const FINISH_STRIPE_EVENT: Statement = {
   name: 'stripe_event_finish',
   text: `
@@ -42,7 +56,10 @@ export const FINISH_STRIPE_EVENT: Statement = {
     UPDATE stripe_event SET processed_at = now(), attempts = item.claim FROM item WHERE id = $1 AND processed_at IS NULL`,
 };
 
-/** What was done long ago: Stripe repeats a delivery for days and lists an event for 30, so none of these comes again. */
+/**
+ * Events that were processed 60 days ago are deleted. Stripe repeats a delivery for days and lists an event for 30 days, so
+ * none of these can arrive again.
+ */
 export const OLD_EVENTS: RetentionRule = {
   table: 'stripe_event',
   condition: "processed_at < now() - interval '60 days'",

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../common/failpoint.js';
 import { Database } from '../infra/postgres/database.js';
-import { within } from '../infra/stripe/deadline.js';
+import { within, WORK_BUDGET } from '../infra/stripe/stripe.client.js';
 import {
   DONE,
   exponentialDelay,
@@ -14,10 +14,8 @@ import {
 import { SyncService } from '../subscription/sync.service.js';
 import { CLAIM_STRIPE_EVENT, FINISH_STRIPE_EVENT, type StripeEventItem } from './stripe-event.sql.js';
 
-/** Milliseconds for one event. */
-const SYNC_BUDGET = 25_000;
-/** Milliseconds. */
-const LONGEST_DELAY = 60_000;
+/** Milliseconds between two attempts at most, so that events are processed soon after an outage of Stripe. */
+const MAX_DELAY = 60_000;
 
 /** Processes stored events: each leads to a sync of its customer. */
 @Injectable()
@@ -33,19 +31,23 @@ export class StripeEventWork implements WorkProcessor<StripeEventItem> {
     private readonly syncs: SyncService,
   ) {}
 
+  /**
+   * Syncs the event's customer and marks the event as processed.
+   * @throws AppError `stripe.unavailable` after 25 s at the latest, `service.unavailable`
+   */
   async run({ lease: { item } }: WorkContext<StripeEventItem>): Promise<WorkResult> {
     failpoint('event.claimed');
     const { subjectId: eventId, claim, customerId, type, requestId } = item;
     if (customerId === null) return DONE;
-    const result = await within(SYNC_BUDGET, () => this.syncs.sync(customerId));
+    const result = await within(WORK_BUDGET, () => this.syncs.sync(customerId));
     await this.database.query(FINISH_STRIPE_EVENT, [eventId, claim]);
-    this.logger.log({ eventId, type, requestId, ours: result !== null }, 'a Stripe event is done');
+    this.logger.log({ eventId, type, requestId, claim, ours: result !== null }, 'a Stripe event is done');
     return SETTLED;
   }
 
-  /** Again after a pause that doubles up to a minute, so that it is done soon after Stripe is back. */
+  /** The pause before the next attempt doubles each time, up to a minute. */
   afterError({ attempts }: WorkItem, error: unknown): WorkResult {
-    const delay = exponentialDelay(attempts + 1, LONGEST_DELAY);
+    const delay = exponentialDelay(attempts + 1, MAX_DELAY);
     return { action: 'retry', delay, failed: true, error: (error as Error).message };
   }
 }

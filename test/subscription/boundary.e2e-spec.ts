@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { EVENTS, buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
-/** A claim of an event lapses after 30 s. */
+/** The lease of a worker that died ends after 9 s. */
 const RECOVERED = 60_000;
 
 /** Every place where a process can die between what Stripe knows and what is stored here. */
@@ -25,13 +25,13 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     for (const worker of system.workers.splice(0)) await worker.stop();
   });
 
-  /** An API that dies at this place, asked as this person; the first API stays for whoever tries again. */
-  const doomed = async (place: string, client: Client) => {
+  /** An API that dies at this place, and a client of it for the same account; the first API stays for the retry. */
+  const dyingApi = async (place: string, client: Client) => {
     const api = await system.startApi({ FAILPOINTS: `${place}=kill@1` });
     system.apis.pop();
     return { api, client: new Client(api.url, client.accessToken) };
   };
-  const madeFor = async (userId: string) => {
+  const createdFor = async (userId: string) => {
     const all = await stripe.customers.list({ limit: 100 }).autoPagingToArray({ limit: 10_000 });
     const customers = all.filter(({ metadata }) => metadata.userId === userId).map(({ id }) => id);
     const sessions = await stripe.checkout.sessions.list({ customer: customers[0] ?? 'none', limit: 100 });
@@ -44,8 +44,8 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     system.stripe.world.journal
       .seen('GET /v1/subscriptions')
       .filter(({ params }) => (params as { customer?: string }).customer === customer).length;
-  /** A person who has paid, and the event that says so, which has not arrived. */
-  const unheard = async () => {
+  /** An account that has paid, and the id of its `invoice.paid` event, which was not delivered. */
+  const paidWithoutEvent = async () => {
     const client = await system.signedIn();
     const customer = await buyPro(system, client);
     const paid = (await stripe.events.list({ type: 'invoice.paid', limit: 100 })).data;
@@ -59,15 +59,15 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     'makes no second customer and no second checkout after a death at %s',
     async (place) => {
       const client = await system.signedIn();
-      const dying = await doomed(place, client);
+      const dying = await dyingApi(place, client);
       await expect(dying.client.post('/subscribe/pro')).rejects.toThrow();
       expect(await dying.api.exited).toBe('SIGKILL');
-      const left = await madeFor(client.user.id);
+      const left = await createdFor(client.user.id);
       expect(left).toMatchObject({ customers: [expect.any(String)] });
       expect(left.sessions).toHaveLength(place === 'checkout.created' ? 1 : 0);
       const again = await client.post('/subscribe/pro');
       expect(again.status).toBe(201);
-      const made = await madeFor(client.user.id);
+      const made = await createdFor(client.user.id);
       expect(made).toEqual({ customers: left.customers, sessions: [again.body.sessionId] });
       expect(await customerOf(system, client.user.id)).toBe(made.customers[0]);
       if (left.sessions.length > 0) expect(made.sessions).toEqual(left.sessions);
@@ -75,9 +75,9 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     60_000,
   );
 
-  it('acts once on an event whose API died between storing it and ringing for it', async () => {
-    const { client, customer, event } = await unheard();
-    const { api } = await doomed('event.stored', client);
+  it('processes an event once whose API died between storing and queueing it', async () => {
+    const { client, customer, event } = await paidWithoutEvent();
+    const { api } = await dyingApi('event.stored', client);
     const { endpoint } = system.stripe.world.deliveries;
     const usual = endpoint.url;
     endpoint.url = `${api.url}/webhook/stripe`;
@@ -86,7 +86,7 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     expect(unanswered.status).toBeUndefined();
     expect(await api.exited).toBe('SIGKILL');
     expect(await rowOf(event)).toEqual({ attempts: 0, processed_at: null });
-    // Nobody answered, so Stripe sends it again.
+    // Stripe delivers again what was not answered.
     expect((await deliver(event)).status).toBe(200);
     await system.startWorker();
     await untilStatus(client, { tier: 'pro', status: 'active' }, RECOVERED);
@@ -95,14 +95,14 @@ describe('a process that dies at a boundary between Stripe and the database', ()
     expect(asked(customer)).toBe(1);
   }, 180_000);
 
-  it('acts by itself on events whose worker died holding them, before, amid and after the sync', async () => {
+  it('processes events whose worker died before, during and after the sync', async () => {
     const deaths = [];
     for (const [place, known] of [
       ['event.claimed', 'basic'],
       ['sync.fetched', 'basic'],
       ['sync.applied', 'pro'],
     ] as const) {
-      const one = await unheard();
+      const one = await paidWithoutEvent();
       const worker = await system.startWorker({ FAILPOINTS: `${place}=kill@1` });
       await deliver(one.event);
       expect(await worker.exited).toBe('SIGKILL');
@@ -119,9 +119,9 @@ describe('a process that dies at a boundary between Stripe and the database', ()
   }, 180_000);
 
   it('deletes an account on the next try, when the first died between Stripe and the database', async () => {
-    const { client, customer, event } = await unheard();
+    const { client, customer, event } = await paidWithoutEvent();
     const confirm = { confirm: 'delete my account' };
-    const dying = await doomed('account.closed', client);
+    const dying = await dyingApi('account.closed', client);
     await expect(dying.client.delete('/user/me', confirm)).rejects.toThrow();
     expect(await dying.api.exited).toBe('SIGKILL');
     const { data } = await stripe.subscriptions.list({ customer, status: 'all' });

@@ -4,10 +4,10 @@ import { holds } from '../support/holds.js';
 import { EVENTS, buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
-/** A claim of an event lapses after 30 s; what is lost with its worker is done soon after that. */
+/** The lease of a worker that died ends after 9 s; its events are processed soon after that. */
 const RECOVERED = 60_000;
 
-describe('money events and deaths', () => {
+describe('events of Stripe and crashes', () => {
   let system: System;
   let stripe: Stripe;
 
@@ -22,9 +22,11 @@ describe('money events and deaths', () => {
     for (const worker of system.workers.splice(0)) await worker.stop();
   });
 
-  const ledger = async () => (await system.db.query(`${EVENTS} WHERE e.customer_id IS NOT NULL`)).rows;
-  const pending = async () => (await ledger()).filter(({ processed_at }) => processed_at === null).length;
-  it('acts on what was stored when the API was killed and the queue was lost before any worker saw it', async () => {
+  const storedEvents = async () => (await system.db.query(`${EVENTS} WHERE e.customer_id IS NOT NULL`)).rows;
+  const pending = async () =>
+    (await storedEvents()).filter(({ processed_at }) => processed_at === null).length;
+
+  it('processes stored events although the API was killed and the queue was lost before a worker took a job', async () => {
     const client = await system.signedIn();
     await buyPro(system, client);
     await eventually('the events to be stored', async () => (await pending()) >= 4);
@@ -41,7 +43,7 @@ describe('money events and deaths', () => {
     });
   }, 120_000);
 
-  it('does what a worker was killed in the middle of, once, by itself', async () => {
+  it('processes an event again, once, whose worker was killed during the sync', async () => {
     const client = await system.signedIn();
     const customer = await buyOf(client);
     const worker = await system.startWorker();
@@ -54,7 +56,7 @@ describe('money events and deaths', () => {
     await system.startWorker();
     await untilStatus(client, { tier: 'pro', status: 'active' }, RECOVERED);
     await holds(1_000, async () => {
-      const [row] = (await ledger()).filter(({ id }) => id === event);
+      const [row] = (await storedEvents()).filter(({ id }) => id === event);
       expect(row).toMatchObject({ attempts: 2 });
       expect(row.processed_at).not.toBeNull();
     });
@@ -89,35 +91,35 @@ describe('money events and deaths', () => {
     });
   }, 120_000);
 
-  it('does the events of a time when Stripe itself was away, once it is back', async () => {
+  it('processes the events of an outage of Stripe once it is over', async () => {
     const client = await system.signedIn();
     await system.startWorker();
     const { sessionId } = (await client.post('/subscribe/pro')).body;
     await control(system.stripe, '/faults', { match: 'GET /v1/', kind: 'error', status: 500 });
     await control(system.stripe, `/checkout/${sessionId}/pay`);
     await eventually('a try to fail', async () =>
-      (await ledger()).some(({ processed_at, attempts }) => !processed_at && attempts > 0),
+      (await storedEvents()).some(({ processed_at, attempts }) => !processed_at && attempts > 0),
     );
     expect(await statusOf(client)).toMatchObject({ tier: 'basic' });
     system.stripe.world.faults.clear();
     await untilStatus(client, { tier: 'pro' }, RECOVERED);
   }, 120_000);
 
-  it('finds by its sweep what no event ever told: a payment, and an end', async () => {
+  it('finds by reconciliation a payment and an end whose events are all lost', async () => {
     const client = await system.signedIn();
     system.stripe.world.deliveries.rules.drop = ['*'];
     const customer = await buyPro(system, client);
     const worker = await system.startWorker();
-    await sweepNow(customer);
+    await reconcileNow(customer);
     await untilStatus(client, { tier: 'pro', status: 'active' });
     const [subscription] = (await stripe.subscriptions.list({ customer })).data;
     await stripe.subscriptions.cancel(subscription?.id ?? '');
-    await sweepNow(customer);
+    await reconcileNow(customer);
     await untilStatus(client, { tier: 'basic', status: null });
-    expect(worker.output).not.toContain('the rescue failed');
+    expect(worker.output).not.toContain('a run failed');
   }, 60_000);
 
-  it('calls for a person when a deleted account pays', async () => {
+  it('alerts an operator when a deleted account pays', async () => {
     const client = await system.signedIn();
     const customer = await buyOf(client);
     await system.db.query('DELETE FROM app_user WHERE id = $1', [client.user.id]);
@@ -146,7 +148,7 @@ describe('money events and deaths', () => {
   }
 
   async function claimed(event: string): Promise<boolean> {
-    const [row] = (await ledger()).filter(({ id }) => id === event);
+    const [row] = (await storedEvents()).filter(({ id }) => id === event);
     return row?.attempts === 1;
   }
 
@@ -158,7 +160,7 @@ describe('money events and deaths', () => {
     return rows[0].left;
   }
 
-  async function sweepNow(customer: string): Promise<void> {
+  async function reconcileNow(customer: string): Promise<void> {
     await system.db.query('UPDATE work_item SET run_at = now(), next_poll_at = now() WHERE subject_id = $1', [
       customer,
     ]);

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { buyPro, control, customerOf, holdOneAnswer, stripeSdk } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
-/** What one person's wish to buy leads to at Stripe, whatever Stripe remembers and whatever happens meanwhile. */
+/** What `POST /subscribe/pro` leads to at Stripe, with stored failures and with concurrent changes. */
 describe('one decision to buy', () => {
   let system: System;
   let stripe: Stripe;

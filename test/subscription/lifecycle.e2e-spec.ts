@@ -37,7 +37,7 @@ describe('the life of a subscription', () => {
   const advance = (customer: string, how: object) =>
     control(system.stripe, '/clock/advance', { customer, ...how });
   const iso = (unixSeconds?: number | null) => new Date((unixSeconds ?? 0) * 1000).toISOString();
-  /** What is stored of a past-due period, made so many days old. */
+  /** Moves the stored start of the past-due period so many days into the past. */
   const age = (userId: string, days: number) =>
     system.db.query(
       'UPDATE subscription SET current_period_start = now() - make_interval(days => $2) WHERE user_id = $1',
@@ -196,7 +196,7 @@ describe('the life of a subscription', () => {
     await untilStatus(trial.client, { tier: 'basic', status: null });
   });
 
-  it('loses nothing when one of two subscriptions ends, and calls for a person', async () => {
+  it('loses nothing when one of two subscriptions ends, and alerts an operator', async () => {
     const { client, customer } = await newPro();
     const first = await live(customer);
     const second = await stripe.subscriptions.create({
@@ -268,7 +268,7 @@ describe('the life of a subscription', () => {
     expect(later.text).not.toContain('You have Pro');
   });
 
-  it('spares Stripe a crowd of strangers on the page after a payment', async () => {
+  it('limits the lookups at Stripe that unknown sessions on the page after a payment cause', async () => {
     const path = 'GET /v1/checkout/sessions/cs_test_stranger';
     await control(system.stripe, '/faults', { match: path, kind: 'slow', delayMs: 1_000 });
     system.stripe.world.journal.clear();
@@ -284,7 +284,7 @@ describe('the life of a subscription', () => {
     expect(asked).toBeLessThanOrEqual(5);
   });
 
-  it('says thank you, and no more, to whoever returns with a strange or an open session', async () => {
+  it('says only thank you for an unknown session and for an open one', async () => {
     const client = await system.signedIn();
     const { sessionId } = (await client.post('/subscribe/pro')).body;
     const strange = [

@@ -35,7 +35,7 @@ describe("the operator's commands", () => {
       );
     });
 
-  it('replay: fills the ledger with what no delivery brought, and a worker acts on it', async () => {
+  it('replay: adds events to the inbox that no delivery brought, and a worker processes them', async () => {
     const client = await system.signedIn();
     system.stripe.world.deliveries.rules.drop = ['*'];
     await buyPro(system, client);

@@ -179,9 +179,9 @@ describe('events in every order, some of them twice, while the subscription chan
 
   async function expectAsAtStripe(cases: Case[]): Promise<void> {
     await untilEventsAreDone(system, 90_000);
-    const truth = await Promise.all(cases.map(({ customer }) => atStripe(customer)));
+    const expected = await Promise.all(cases.map(({ customer }) => atStripe(customer)));
     await holds(3_000, async () => {
-      expect(await Promise.all(cases.map(({ userId }) => here(userId)))).toEqual(truth);
+      expect(await Promise.all(cases.map(({ userId }) => here(userId)))).toEqual(expected);
     });
   }
 });

@@ -51,7 +51,7 @@ describe('the webhook', () => {
     });
   const stored = async (id: string) =>
     (await system.db.query('SELECT * FROM stripe_event WHERE id = $1', [id])).rows;
-  const ledgerSize = async () =>
+  const inboxSize = async () =>
     Number((await system.db.query('SELECT count(*) FROM stripe_event')).rows[0].count);
 
   it('stores a signed event before it says so, under any of the secrets and on both paths', async () => {
@@ -76,7 +76,7 @@ describe('the webhook', () => {
     });
     const body = JSON.stringify(one);
     const good = sign(body);
-    const before = await ledgerSize();
+    const before = await inboxSize();
     const bad: [string, Buffer | string, string | undefined][] = [
       ['forged: no signature', body, undefined],
       ['forged: empty signature', body, ''],
@@ -110,7 +110,7 @@ describe('the webhook', () => {
       expect({ what, status: answer.status }).toEqual({ what, status: 400 });
       expect(await answer.json()).toMatchObject({ code: 'webhook.signature_invalid' });
     }
-    expect(await ledgerSize()).toBe(before);
+    expect(await inboxSize()).toBe(before);
     expect(await stored(one.id)).toEqual([]);
   });
 

@@ -1,26 +1,28 @@
 import type Stripe from 'stripe';
-import { PORTAL_TAG } from './stripe-portal.js';
+import { PORTAL_TAG } from './stripe-customers.js';
 
-export interface Offer {
+/** The monthly price of Pro. */
+export interface ProPrice {
   /** In the currency's smallest unit. */
   amount: number;
   /** Three letters, lower case. */
   currency: string;
 }
 
-/** Finds the price again: an account has at most one of a lookup key. */
+/** By this key the price is found again: Stripe allows one active price per lookup key. */
 const LOOKUP_KEY = 'gemini_chat_pro_monthly';
 const PRODUCT = 'gemini_chat_pro';
-const MARK = { [PORTAL_TAG.key]: PORTAL_TAG.value };
+const METADATA = { [PORTAL_TAG.key]: PORTAL_TAG.value };
 
 /**
- * Makes what the product needs at Stripe, once: the product, its monthly price, the portal's configuration.
- * May be repeated; another amount makes a new price and leaves running subscriptions on theirs.
+ * Creates what the product needs at Stripe, where it is missing: the product, its monthly price, the portal's configuration.
+ * May be repeated; another amount creates a new price, and running subscriptions keep theirs.
  * @returns the price's id
+ * @throws an error of the SDK
  */
-export async function setUpAccount(stripe: Stripe, offer: Offer): Promise<string> {
+export async function setUpAccount(stripe: Stripe, proPrice: ProPrice): Promise<string> {
   await ensureProduct(stripe);
-  const price = await ensurePrice(stripe, offer);
+  const price = await ensurePrice(stripe, proPrice);
   await ensurePortal(stripe);
   return price;
 }
@@ -32,27 +34,27 @@ async function ensureProduct(stripe: Stripe): Promise<void> {
     id: PRODUCT,
     name: 'Pro',
     description: 'Unlimited prompts, every day.',
-    metadata: MARK,
+    metadata: METADATA,
   });
 }
 
-async function ensurePrice(stripe: Stripe, { amount, currency }: Offer): Promise<string> {
+async function ensurePrice(stripe: Stripe, { amount, currency }: ProPrice): Promise<string> {
   const { data } = await stripe.prices.list({ lookup_keys: [LOOKUP_KEY], active: true });
   const present = data.find((price) => price.unit_amount === amount && price.currency === currency);
   if (present) return present.id;
-  const made = await stripe.prices.create({
+  const created = await stripe.prices.create({
     product: PRODUCT,
     currency,
     unit_amount: amount,
     recurring: { interval: 'month' },
     lookup_key: LOOKUP_KEY,
     transfer_lookup_key: true,
-    metadata: MARK,
+    metadata: METADATA,
   });
-  return made.id;
+  return created.id;
 }
 
-/** No change of plan there: the one plan is bought through checkout. */
+/** The portal offers no change of plan: there is one plan, and it is bought through checkout. */
 async function ensurePortal(stripe: Stripe): Promise<void> {
   const { data } = await stripe.billingPortal.configurations.list({ active: true, limit: 100 });
   if (data.some(({ metadata }) => metadata?.[PORTAL_TAG.key] === PORTAL_TAG.value)) return;
@@ -62,6 +64,6 @@ async function ensurePortal(stripe: Stripe): Promise<void> {
       payment_method_update: { enabled: true },
       subscription_cancel: { enabled: true, mode: 'at_period_end' },
     },
-    metadata: MARK,
+    metadata: METADATA,
   });
 }

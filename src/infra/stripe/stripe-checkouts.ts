@@ -1,26 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { Settings } from '../../config/settings.js';
-import { idempotencyKey } from './stripe.client.js';
-import { StripeClient } from './stripe.client.js';
-import { StripeMissing } from './stripe-error.js';
+import { idempotencyKey, StripeClient, StripeMissing } from './stripe.client.js';
 
+/** A hosted checkout session, as far as the product uses it. */
 export interface Checkout {
   id: string;
   customer: string | null;
   status: 'open' | 'complete' | 'expired';
-  /** Where the person pays; null once it is closed. */
+  /** The payment page; null once the session is closed. */
   url: string | null;
   expiresAt: Date;
-  /** The price it was opened for. */
+  /** The price that the session was opened for; null for a session that the product did not open. */
   priceId: string | null;
+  /** As in CheckoutOffer; null for a session that the product did not open. */
   returnUrl: string | null;
 }
 
-export interface NewCheckout {
+/** What a new checkout session sells, and to whom. */
+export interface CheckoutOffer {
   customer: string;
   userId: string;
-  /** Where it returns to: below it are the pages `/success` and `/cancel`. */
+  /** The address that Stripe's page returns to, with `/success` or `/cancel` appended. */
   returnUrl: string;
 }
 
@@ -32,7 +33,7 @@ export class StripeCheckouts {
     private readonly settings: Settings,
   ) {}
 
-  /** The latest hundred of a customer, newest first. @throws AppError `stripe.unavailable`, StripeMissing */
+  /** The latest hundred sessions of a customer, newest first. @throws AppError `stripe.unavailable`, StripeMissing */
   async list(customer: string): Promise<Checkout[]> {
     const { data } = await this.stripe.call((sdk, options) =>
       sdk.checkout.sessions.list({ customer, limit: 100 }, options),
@@ -40,7 +41,7 @@ export class StripeCheckouts {
     return data.map(toCheckout);
   }
 
-  /** Null for an id Stripe does not know. @throws AppError `stripe.unavailable` */
+  /** The session; null for an id that Stripe does not know. @throws AppError `stripe.unavailable` */
   async find(id: string): Promise<Checkout | null> {
     try {
       return toCheckout(
@@ -53,11 +54,12 @@ export class StripeCheckouts {
   }
 
   /**
-   * Opens one for the Pro price; the same offer and decision give the same one for a day. What an earlier request
-   * opened is read again, for it may be paid or over by now.
-   * @throws AppError `stripe.unavailable`, StripeMissing, StripeSpent
+   * Opens a session for the Pro price; for a day the same offer and decision return the same session. A session that an
+   * earlier request opened is read again, because it may be paid or expired by now.
+   * @param decision distinguishes this session from earlier ones of the same offer
+   * @throws AppError `stripe.unavailable`, StripeMissing, StripeKeyFailed
    */
-  async open(offer: NewCheckout, decision: string): Promise<Checkout> {
+  async open(offer: CheckoutOffer, decision: string): Promise<Checkout> {
     const params = this.params(offer);
     const key = idempotencyKey('checkout', params, decision);
     const session = await this.stripe.call((sdk, options) =>
@@ -67,29 +69,29 @@ export class StripeCheckouts {
     return (replayed && (await this.find(session.id))) || toCheckout(session);
   }
 
-  /** Whether an open one sells what would be offered now, and returns where it should. */
-  isFor({ returnUrl }: NewCheckout, checkout: Checkout): boolean {
+  /** Whether a session has the present Pro price and the offer's return address. */
+  isFor({ returnUrl }: CheckoutOffer, checkout: Checkout): boolean {
     return checkout.priceId === this.settings.STRIPE_PRO_PRICE_ID && checkout.returnUrl === returnUrl;
   }
 
-  /** Closes an open one; one that was paid or lapsed meanwhile stays so. @throws AppError `stripe.unavailable` */
+  /** Expires a session; one that was paid or has expired meanwhile stays as it is. @throws AppError `stripe.unavailable` */
   async expire(id: string): Promise<void> {
     try {
       await this.stripe.call((sdk, options) => sdk.checkout.sessions.expire(id, {}, options));
     } catch (error) {
-      const now = await this.find(id);
-      if (now?.status === 'open') throw error;
+      const session = await this.find(id);
+      if (session?.status === 'open') throw error;
     }
   }
 
-  /** Closes whatever a customer could still pay. @throws AppError `stripe.unavailable` */
-  async closeAll(customer: string): Promise<void> {
+  /** Expires every open session of a customer, so that none can be paid. @throws AppError `stripe.unavailable` */
+  async expireAll(customer: string): Promise<void> {
     for (const { id, status } of await this.list(customer).catch(noneIfMissing)) {
       if (status === 'open') await this.expire(id);
     }
   }
 
-  private params({ customer, userId, returnUrl }: NewCheckout): Stripe.Checkout.SessionCreateParams {
+  private params({ customer, userId, returnUrl }: CheckoutOffer): Stripe.Checkout.SessionCreateParams {
     const price = this.settings.STRIPE_PRO_PRICE_ID;
     return {
       mode: 'subscription',

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { StripeClient } from './stripe.client.js';
-import { StripeMissing } from './stripe-error.js';
 
-/** Customers at Stripe: one for each person of ours. */
+/** Metadata of the portal configuration that `stripe:setup` creates, so that it is found again without a setting. */
+export const PORTAL_TAG = { key: 'app', value: 'gemini-chat-backend' } as const;
+
+/** Customers at Stripe, at most one per user, and their customer portal. */
 @Injectable()
 export class StripeCustomers {
+  private configuration?: Promise<string | undefined>;
+
   constructor(private readonly stripe: StripeClient) {}
 
   /**
-   * Makes a customer; the same key gives the same one for a day. @returns its id
-   * @throws AppError `stripe.unavailable`
+   * Creates a customer; for a day the same key returns the same customer.
+   * @returns its id
+   * @throws AppError `stripe.unavailable`, StripeKeyFailed
    */
   async create(userId: string, idempotencyKey: string): Promise<string> {
     const customer = await this.stripe.call((sdk, options) =>
@@ -19,16 +24,35 @@ export class StripeCustomers {
   }
 
   /**
-   * Whether a customer can still pay. One that was deleted, or that Stripe never knew, cannot.
-   * @throws AppError `stripe.unavailable`
+   * Opens the customer portal.
+   * @param returnUrl where the portal's link back leads
+   * @returns the portal's short-lived address
+   * @throws AppError `stripe.unavailable`, StripeMissing
    */
-  async exists(id: string): Promise<boolean> {
-    try {
-      const customer = await this.stripe.call((sdk, options) => sdk.customers.retrieve(id, {}, options));
-      return customer.deleted !== true;
-    } catch (error) {
-      if (error instanceof StripeMissing) return false;
+  async openPortal(customer: string, returnUrl: string): Promise<string> {
+    const configuration = await this.portalConfiguration();
+    const session = await this.stripe.call((sdk, options) =>
+      sdk.billingPortal.sessions.create(
+        { customer, return_url: returnUrl, ...(configuration && { configuration }) },
+        options,
+      ),
+    );
+    return session.url;
+  }
+
+  /** The id of the tagged configuration; undefined means the account's default. Cached, unless the call failed. */
+  private portalConfiguration(): Promise<string | undefined> {
+    this.configuration ??= this.findPortalConfiguration().catch((error: unknown) => {
+      this.configuration = undefined;
       throw error;
-    }
+    });
+    return this.configuration;
+  }
+
+  private async findPortalConfiguration(): Promise<string | undefined> {
+    const { data } = await this.stripe.call((sdk, options) =>
+      sdk.billingPortal.configurations.list({ active: true, limit: 100 }, options),
+    );
+    return data.find(({ metadata }) => metadata?.[PORTAL_TAG.key] === PORTAL_TAG.value)?.id;
   }
 }

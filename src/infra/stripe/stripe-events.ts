@@ -2,21 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { StripeClient } from './stripe.client.js';
 
-/** Types that Stripe takes in one request. */
-const MOST_TYPES = 20;
+/** Event types that Stripe accepts in one request. */
+const MAX_TYPES = 20;
 
-/** Stripe's own list of what happened; it goes back 30 days. */
+/** Stripe's own list of events; it goes back 30 days. */
 @Injectable()
 export class StripeEvents {
   constructor(private readonly stripe: StripeClient) {}
 
   /**
-   * Events since a moment, page by page; newest first among every twenty types.
+   * Events since a moment, page by page. Types are requested twenty at a time; within each twenty the newest comes first.
+   * @param types may be more than Stripe accepts in one request
    * @throws AppError `stripe.unavailable`
    */
   async *since(moment: Date, types: string[]): AsyncGenerator<Stripe.Event> {
-    for (let at = 0; at < types.length; at += MOST_TYPES)
-      yield* this.list(moment, types.slice(at, at + MOST_TYPES));
+    for (let start = 0; start < types.length; start += MAX_TYPES)
+      yield* this.list(moment, types.slice(start, start + MAX_TYPES));
   }
 
   private async *list(moment: Date, types: string[]): AsyncGenerator<Stripe.Event> {

@@ -1,30 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { Settings } from '../../config/settings.js';
-import { StripeClient } from './stripe.client.js';
-import { StripeMissing } from './stripe-error.js';
+import { StripeClient, StripeMissing } from './stripe.client.js';
 
-/** A subscription to the Pro product, in our terms. */
+/** A subscription to the Pro product, as far as the product uses it. */
 export interface ProSubscription {
   id: string;
+  /** Stripe's status, such as `active`. */
   status: string;
   currentPeriodStart: Date;
   currentPeriodEnd: Date;
-  /** Stripe's flag; its newer billing plans an end by a moment alone. */
+  /** Stripe's flag; under flexible billing an end is planned with `cancelAt` alone. */
   cancelAtPeriodEnd: boolean;
   cancelAt: Date | null;
-  /** When it ends by itself, in whichever way that was said; null while it renews. */
+  /** The planned end, from the flag or from `cancelAt`; null while the subscription renews. */
   endsAt: Date | null;
 }
 
-const MOST = 1_000;
+/** What Stripe knows of a customer. */
+export interface StripeState {
+  /** Whether the customer can still pay: false when it was deleted or was never known. */
+  exists: boolean;
+  /** Pro subscriptions, ended ones too, newest first. */
+  subscriptions: ProSubscription[];
+}
 
-/** Whether it ends by itself no later than what is paid for. */
+/** Subscriptions of one customer that are read at most. */
+const MAX_SUBSCRIPTIONS = 1_000;
+
+/** Whether the subscription is planned to end no later than the paid period. */
 export function endsWithPeriod({ endsAt, currentPeriodEnd }: ProSubscription): boolean {
   return endsAt !== null && endsAt <= currentPeriodEnd;
 }
 
-/** Subscriptions at Stripe, those to the Pro price's product alone. */
+/** Subscriptions at Stripe; only those to the product of the Pro price count. */
 @Injectable()
 export class StripeSubscriptions {
   private product?: string;
@@ -35,7 +44,16 @@ export class StripeSubscriptions {
   ) {}
 
   /**
-   * All Pro subscriptions of a customer, ended ones too, newest first; none for a customer Stripe does not know.
+   * The customer and all their Pro subscriptions.
+   * @throws AppError `stripe.unavailable`
+   */
+  async stateOf(customer: string): Promise<StripeState> {
+    const [exists, subscriptions] = await Promise.all([this.customerExists(customer), this.list(customer)]);
+    return { exists, subscriptions };
+  }
+
+  /**
+   * All Pro subscriptions of a customer, ended ones too, newest first; empty for a customer that Stripe does not know.
    * @throws AppError `stripe.unavailable`
    */
   async list(customer: string): Promise<ProSubscription[]> {
@@ -45,28 +63,39 @@ export class StripeSubscriptions {
   }
 
   /**
-   * Plans the end at the end of the paid period, or moves a later one there: Stripe refuses the flag beside a moment.
-   * @throws AppError `stripe.unavailable`, StripeMissing when it is over
+   * Plans the end at the end of the paid period, or moves a later end there. Stripe refuses the flag while `cancel_at`
+   * is set, so a planned end is moved by `cancel_at`.
+   * @throws AppError `stripe.unavailable`, StripeMissing when the subscription has ended
    */
   async endAtPeriodEnd({ id, cancelAt, currentPeriodEnd }: ProSubscription): Promise<void> {
-    const moment = Math.floor(currentPeriodEnd.getTime() / 1000);
-    await this.update(id, cancelAt ? { cancel_at: moment } : { cancel_at_period_end: true });
+    const cancel_at = Math.floor(currentPeriodEnd.getTime() / 1000);
+    await this.update(id, cancelAt ? { cancel_at } : { cancel_at_period_end: true });
   }
 
-  /** Takes a planned end back: Stripe refuses both ways of saying it at once, so only the one that is set is cleared. */
-  async keep(subscription: ProSubscription): Promise<void> {
-    await this.update(
-      subscription.id,
-      subscription.cancelAtPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: '' },
-    );
+  /**
+   * Removes a planned end. Stripe refuses both fields in one request, so only the one that is set is cleared.
+   * @throws AppError `stripe.unavailable`, StripeMissing when the subscription has ended
+   */
+  async removePlannedEnd({ id, cancelAtPeriodEnd }: ProSubscription): Promise<void> {
+    await this.update(id, cancelAtPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: '' });
   }
 
-  /** Ends it at once; one that is over already stays over. @throws AppError `stripe.unavailable` */
+  /** Ends a subscription at once; does nothing when it has ended already. @throws AppError `stripe.unavailable` */
   async cancelNow(id: string): Promise<void> {
     try {
       await this.stripe.call((sdk, options) => sdk.subscriptions.cancel(id, {}, options));
     } catch (error) {
       if (!(error instanceof StripeMissing)) throw error;
+    }
+  }
+
+  private async customerExists(id: string): Promise<boolean> {
+    try {
+      const customer = await this.stripe.call((sdk, options) => sdk.customers.retrieve(id, {}, options));
+      return customer.deleted !== true;
+    } catch (error) {
+      if (error instanceof StripeMissing) return false;
+      throw error;
     }
   }
 
@@ -79,7 +108,7 @@ export class StripeSubscriptions {
       return await this.stripe.call((sdk, options) =>
         sdk.subscriptions
           .list({ customer, status: 'all', limit: 100 }, options)
-          .autoPagingToArray({ limit: MOST }),
+          .autoPagingToArray({ limit: MAX_SUBSCRIPTIONS }),
       );
     } catch (error) {
       if (error instanceof StripeMissing) return [];
@@ -87,7 +116,7 @@ export class StripeSubscriptions {
     }
   }
 
-  /** A price never changes its product. */
+  /** Cached for the life of the process: Stripe never moves a price to another product. */
   private async proProduct(): Promise<string> {
     if (this.product) return this.product;
     const price = await this.stripe.call((sdk, options) =>
@@ -100,12 +129,12 @@ export class StripeSubscriptions {
 function toProSubscription(subscription: Stripe.Subscription, product: string): ProSubscription | null {
   const item = subscription.items.data.find(({ price }) => idOf(price.product) === product);
   if (!item) return null;
-  const currentPeriodEnd = moment(item.current_period_end);
-  const cancelAt = subscription.cancel_at === null ? null : moment(subscription.cancel_at);
+  const currentPeriodEnd = toDate(item.current_period_end);
+  const cancelAt = subscription.cancel_at === null ? null : toDate(subscription.cancel_at);
   return {
     id: subscription.id,
     status: subscription.status,
-    currentPeriodStart: moment(item.current_period_start),
+    currentPeriodStart: toDate(item.current_period_start),
     currentPeriodEnd,
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     cancelAt,
@@ -113,7 +142,7 @@ function toProSubscription(subscription: Stripe.Subscription, product: string): 
   };
 }
 
-function moment(unixSeconds: number): Date {
+function toDate(unixSeconds: number): Date {
   return new Date(unixSeconds * 1000);
 }
 

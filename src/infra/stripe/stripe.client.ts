@@ -1,13 +1,38 @@
-import { Injectable, Logger } from '@nestjs/common';
-import type Stripe from 'stripe';
-import { Settings } from '../../config/settings.js';
-import { connectStripe } from './connect.js';
-import { timeLeft } from './deadline.js';
-import { isMisconfigured, StripeMissing, translate, unavailable } from './stripe-error.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import Stripe from 'stripe';
+import { AppError } from '../../common/errors/app-error.js';
+import { Settings } from '../../config/settings.js';
 
-/** Milliseconds for one try of a call, where no deadline is set. */
-const USUAL = 20_000;
+/** Milliseconds that one HTTP request may spend on Stripe: the rest of its 10 s is for the database and the queue. */
+export const REQUEST_BUDGET = 9_000;
+
+/** Milliseconds that one sync may spend on Stripe in a worker. */
+export const WORK_BUDGET = 25_000;
+
+/** Milliseconds for one call outside `within`. */
+const CALL_TIMEOUT = 20_000;
+
+const deadlines = new AsyncLocalStorage<number>();
+
+/** Stripe knows no such object. Callers that expect this handle it; for all others it is 503 `stripe.unavailable`. */
+export class StripeMissing extends AppError {
+  constructor(
+    /** The request parameter that named the object, such as `customer`. */
+    readonly param: string | undefined,
+    cause: unknown,
+  ) {
+    super('stripe.unavailable', { cause, retryAfter: 60 });
+  }
+}
+
+/** Stripe began a request, failed, and returns that failure for the same idempotency key for a day: only another key helps. */
+export class StripeKeyFailed extends AppError {
+  constructor(cause: unknown) {
+    super('stripe.unavailable', { cause, retryAfter: 5 });
+  }
+}
 
 /** The connection to Stripe, or to any server that speaks its wire format. */
 @Injectable()
@@ -21,15 +46,16 @@ export class StripeClient {
 
   /**
    * Makes one call within the time that is left.
-   * @throws StripeMissing when the object is not there
-   * @throws StripeSpent when its idempotency key can only bring a failure back
-   * @throws AppError `stripe.unavailable` for everything else that Stripe did not carry out
+   * @param request makes the call with the SDK; it must pass `options` on, which carry the timeout
+   * @throws StripeMissing when the object does not exist
+   * @throws StripeKeyFailed when Stripe returns the stored failure of the idempotency key
+   * @throws AppError `stripe.unavailable` for every other failure
    */
   async call<T>(request: (sdk: Stripe, options: Stripe.RequestOptions) => Promise<T>): Promise<T> {
-    const left = timeLeft(USUAL);
-    if (left <= 0) throw unavailable(new Error('no time left'));
+    const timeout = timeLeft(CALL_TIMEOUT);
+    if (timeout <= 0) throw stripeUnavailable(new Error('no time left'));
     try {
-      return await request(this.sdk, { timeout: left });
+      return await request(this.sdk, { timeout });
     } catch (error) {
       const translated = translate(error);
       if (!(translated instanceof StripeMissing) && isMisconfigured(error))
@@ -40,12 +66,105 @@ export class StripeClient {
 }
 
 /**
- * A key for what is asked of Stripe and the decision behind it, never for a moment: whoever decides the same asks
- * with the same key, and other parameters never meet a key that was used.
+ * The SDK for a key, with bounded retries and timeouts.
+ * @param base the address of a server that speaks Stripe's wire format; undefined for Stripe itself
+ * @param options override the defaults; times are in milliseconds
+ */
+export function connectStripe(
+  key: string,
+  base: string | undefined,
+  options: Stripe.StripeConfig = {},
+): Stripe {
+  return new Stripe(key, {
+    ...target(base),
+    maxNetworkRetries: 2,
+    timeout: CALL_TIMEOUT,
+    httpClient: boundedHttpClient(),
+    telemetry: false,
+    appInfo: { name: 'gemini-chat-backend' },
+    ...options,
+  });
+}
+
+function target(base: string | undefined): Stripe.StripeConfig {
+  if (!base) return {};
+  const { hostname, port, protocol } = new URL(base);
+  const scheme = protocol === 'http:' ? 'http' : 'https';
+  return { host: hostname, port: port || (scheme === 'http' ? 80 : 443), protocol: scheme };
+}
+
+/**
+ * The SDK's own HTTP client, limited to the deadline of `within`, retries included: after a caller was told that Stripe
+ * could not be reached, the request must not be carried out.
+ */
+function boundedHttpClient(): Stripe.HttpClient {
+  const client = Stripe.createNodeHttpClient();
+  const send = client.makeRequest.bind(client);
+  client.makeRequest = (host, port, path, method, headers, body, protocol, timeout) => {
+    const left = timeLeft(timeout);
+    if (left <= 0) return Promise.reject(new Error('no time left'));
+    return send(host, port, path, method, headers, body, protocol, left);
+  };
+  return client;
+}
+
+/**
+ * Gives all calls to Stripe made inside `work` one common deadline: no call and no retry begins after it.
+ * @param milliseconds from now to the deadline
+ * @throws AppError `stripe.unavailable` at the deadline, and whatever `work` throws before it
+ */
+export async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(stripeUnavailable(new Error('no time left'))), milliseconds);
+  });
+  try {
+    return await Promise.race([deadlines.run(Date.now() + milliseconds, work), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Milliseconds left for the next call; `usual` outside `within`. */
+function timeLeft(usual: number): number {
+  const deadline = deadlines.getStore();
+  return deadline === undefined ? usual : Math.min(usual, deadline - Date.now());
+}
+
+/**
+ * An idempotency key for a request and the decision that led to it. It contains no time: processes that decide the same
+ * use the same key, and other parameters get another key, which Stripe requires.
+ * @param kind readable prefix, such as `checkout`
+ * @param params the parameters of the request
+ * @param decision what distinguishes this request from an earlier one with the same parameters
  */
 export function idempotencyKey(kind: string, params: object, decision: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([params, decision]))
     .digest('base64url');
   return `${kind}-${hash}`;
+}
+
+/** Maps an error of the SDK to StripeMissing, StripeKeyFailed or 503 `stripe.unavailable`; other errors stay as they are. */
+function translate(error: unknown): Error {
+  if (!(error instanceof Stripe.errors.StripeError)) return error as Error;
+  if (error.code === 'resource_missing') return new StripeMissing(error.param, error);
+  const replayed = error.headers?.['idempotent-replayed'] === 'true';
+  return replayed && (error.statusCode ?? 0) >= 500 ? new StripeKeyFailed(error) : stripeUnavailable(error);
+}
+
+/** Whether a retry cannot help, because the request itself or the key is wrong: an operator must look. */
+export function isMisconfigured(error: unknown): boolean {
+  const { errors } = Stripe;
+  return (
+    error instanceof errors.StripeInvalidRequestError ||
+    error instanceof errors.StripeAuthenticationError ||
+    error instanceof errors.StripePermissionError ||
+    error instanceof errors.StripeIdempotencyError
+  );
+}
+
+/** The error 503 `stripe.unavailable`. @param cause logged, never shown to the client */
+export function stripeUnavailable(cause: unknown): AppError {
+  return new AppError('stripe.unavailable', { cause, retryAfter: 5 });
 }

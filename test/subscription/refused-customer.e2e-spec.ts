@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { EVENTS, buyPro, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
-/** A customer about whom Stripe has nothing good to say, before and among others. */
+/** Stripe answers 400 about one customer, while others can be synced. */
 describe('a customer whom Stripe refuses', () => {
   let system: System;
   let stripe: Stripe;
@@ -32,28 +32,28 @@ describe('a customer whom Stripe refuses', () => {
       [customer, seconds],
     );
 
-  it('is swept before others and holds none of them up', async () => {
-    const [poison, other] = [await payer(), await payer()];
-    refuse(poison.customer);
-    await dueSince(poison.customer, 60);
+  it('is reconciled before others without delaying them', async () => {
+    const [refused, other] = [await payer(), await payer()];
+    refuse(refused.customer);
+    await dueSince(refused.customer, 60);
     await dueSince(other.customer, 1);
     const worker = await system.startWorker();
     await untilStatus(other.client, { tier: 'pro', status: 'active' });
     expect(worker.output).toContain('a customer cannot be compared with Stripe');
   });
 
-  it('has an event that is tried again ever more rarely, while others are acted on, until it can be done', async () => {
-    const [poison, other] = [await payer(), await payer()];
-    refuse(poison.customer);
+  it('has an event that is retried with growing pauses, while other events are processed, until it succeeds', async () => {
+    const [refused, other] = [await payer(), await payer()];
+    refuse(refused.customer);
     const paid = (await stripe.events.list({ type: 'invoice.paid', limit: 100 })).data;
     const eventOf = (customer: string) =>
       paid.find(({ data }) => (data.object as Stripe.Invoice).customer === customer)?.id ?? '';
     const events = system.stripe.world.store.state.events;
     const deliver = (id: string) => system.stripe.world.deliveries.deliver(events[id] as never);
     await system.startWorker();
-    await deliver(eventOf(poison.customer));
+    await deliver(eventOf(refused.customer));
     const row = async () =>
-      (await system.db.query(`${EVENTS} WHERE e.id = $1`, [eventOf(poison.customer)])).rows[0];
+      (await system.db.query(`${EVENTS} WHERE e.id = $1`, [eventOf(refused.customer)])).rows[0];
     await eventually('a third try to fail', async () => {
       const { attempts, wait, last_error } = await row();
       return attempts === 3 && last_error !== null && wait > 5 && wait <= 8;
@@ -62,7 +62,7 @@ describe('a customer whom Stripe refuses', () => {
     await untilStatus(other.client, { tier: 'pro', status: 'active' });
     expect(await row()).toMatchObject({ attempts: 3, processed_at: null });
     system.stripe.world.faults.clear();
-    await untilStatus(poison.client, { tier: 'pro', status: 'active' }, 30_000);
+    await untilStatus(refused.client, { tier: 'pro', status: 'active' }, 30_000);
     expect(await row()).toMatchObject({ attempts: 4, last_error: null });
   }, 60_000);
 });

@@ -8,7 +8,7 @@ import { System } from '../support/system.js';
 
 const CONFIRM = { confirm: 'delete my account' };
 
-describe('the money of an account that is deleted', () => {
+describe('the payments of an account that is deleted', () => {
   let system: System;
   let stripe: Stripe;
 
