@@ -8,7 +8,7 @@ let system: System;
 let client: Client;
 let other: Client;
 beforeAll(async () => {
-  system = await System.start({ apis: 2, workers: 0 });
+  system = await System.start({ apis: 2, workers: 1 });
   client = system.client(0);
   other = system.client(1);
 });
@@ -172,6 +172,12 @@ describe('deleting the account', () => {
     );
     expect(tables.length).toBeGreaterThan(8);
     const traces = [user.id, who.mobile, room.body.id];
+    await eventually('a worker to have purged the room', async () => {
+      const { rowCount } = await system.db.query('SELECT 1 FROM work_item WHERE subject_id = $1', [
+        room.body.id,
+      ]);
+      return rowCount === 0;
+    });
     for (const { name } of tables) {
       const { rows } = await system.db.query(`SELECT * FROM "${name}"`);
       for (const trace of traces) expect([name, JSON.stringify(rows).includes(trace)]).toEqual([name, false]);
