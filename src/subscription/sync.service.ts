@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../common/failpoint.js';
 import { Database, type Sql } from '../infra/postgres/database.js';
-import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
 import {
   endsWithPeriod,
@@ -16,8 +15,10 @@ import {
   DELETE_SUBSCRIPTION,
   FINISH_SYNC,
   STORE_SUBSCRIPTION,
+  TAKE_SYNC_NUMBER,
   type AcceptedSyncRow,
   type StoredSubscriptionRow,
+  type SyncNumberRow,
 } from './sync.sql.js';
 
 /** A customer as Stripe described it. */
@@ -46,7 +47,6 @@ export class SyncService {
 
   constructor(
     private readonly database: Database,
-    private readonly prisma: PrismaService,
     private readonly subscriptions: StripeSubscriptions,
     private readonly checkouts: StripeCheckouts,
   ) {}
@@ -70,13 +70,8 @@ export class SyncService {
     return { ...state, owner };
   }
 
-  /** One UPDATE, so that concurrent syncs get different numbers. */
   private async takeNumber(customer: string): Promise<number | null> {
-    const [row] = await this.prisma.db.stripeCustomer.updateManyAndReturn({
-      where: { id: customer },
-      data: { syncNumber: { increment: 1 } },
-      select: { syncNumber: true },
-    });
+    const [row] = await this.database.query<SyncNumberRow>(TAKE_SYNC_NUMBER, [customer]);
     return row?.syncNumber ?? null;
   }
 

@@ -2,6 +2,21 @@ import type { StripeCustomer } from '../generated/prisma/client.js';
 import type { Statement } from '../infra/postgres/database.js';
 
 /**
+ * Takes the number of a sync that is about to fetch. Concurrent syncs get different numbers, and ACCEPT_SYNC_RESULT compares
+ * them: the two belong together. Locks: customer, until the statement ends.
+ *
+ * $1 customer id. No row: the customer is not stored here.
+ */
+export const TAKE_SYNC_NUMBER: Statement = {
+  name: 'stripe_sync_number',
+  text: `
+    UPDATE stripe_customer SET sync_number = sync_number + 1 WHERE id = $1
+    RETURNING sync_number AS "syncNumber"`,
+};
+
+export type SyncNumberRow = Pick<StripeCustomer, 'syncNumber'>;
+
+/**
  * Accepts the result of a sync unless a later one has been stored, and keeps the customer's row locked until the
  * transaction ends. Locks: customer.
  *

@@ -139,7 +139,7 @@ describe('buying Pro', () => {
     expect((await client.post('/subscribe/pro')).body.sessionId).not.toBe(first.body.sessionId);
   });
 
-  it.each(['"sync_number"', 'idempotency_store'])(
+  it.each(['stripe_sync_number', 'idempotency_store'])(
     'waits once, not twice, for a PostgreSQL that hangs at %s while a key is held',
     async (statement) => {
       const { user } = await system.signedIn();

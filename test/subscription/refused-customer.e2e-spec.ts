@@ -39,7 +39,9 @@ describe('a customer whom Stripe refuses', () => {
     await dueSince(other.customer, 1);
     const worker = await system.startWorker();
     await untilStatus(other.client, { tier: 'pro', status: 'active' });
-    expect(worker.output).toContain('a customer cannot be compared with Stripe');
+    await eventually('the log of the refused one', () =>
+      worker.output.includes('a customer cannot be compared with Stripe'),
+    );
   });
 
   it('has an event that is retried with growing pauses, while other events are processed, until it succeeds', async () => {
