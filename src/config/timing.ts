@@ -11,8 +11,8 @@ export const STRIPE_LIMIT = 10 * SECOND;
 /** Milliseconds within which a readiness probe is answered. */
 export const PROBE_LIMIT = 1 * SECOND;
 
-/** Connecting, statements and probes of PostgreSQL. */
-const POSTGRES = {
+/** Connecting to PostgreSQL and asking it. */
+export const POSTGRES = {
   /** For a free connection of the pool, or a new one. */
   connect: 1_200,
   /** The server ends a statement (`statement_timeout`, SQLSTATE 57014); the connection stays usable. */
@@ -46,7 +46,8 @@ const HTTP = {
   stalledReader: 5 * MINUTE,
 };
 
-const HEALTH = {
+/** The readiness probe. */
+export const HEALTH = {
   /** One check of a dependency. */
   check: 950,
   /** The result of a check is reused, so that many probes at once cost one check. */
