@@ -68,12 +68,20 @@ export class ConnectionPool extends pg.Pool {
     return this.run(statement as pg.QueryConfig | string, values as unknown[] | undefined);
   }
 
-  /** A free connection, or a new one. Its outage is logged. @throws Error within `postgres.connect` milliseconds */
-  async acquire(): Promise<pg.PoolClient> {
-    return this.connect().catch((error: unknown) => {
+  /**
+   * A free connection, or a new one, and the milliseconds that its first statement may take. Its outage is logged.
+   * @throws Error of node-postgres or its pool within `postgres.connect` milliseconds
+   */
+  async acquire(): Promise<{ client: pg.PoolClient; query_timeout: number }> {
+    const begun = performance.now();
+    try {
+      const client = await this.connect();
+      const left = POSTGRES.total - (performance.now() - begun);
+      return { client, query_timeout: Math.min(POSTGRES.query, left) };
+    } catch (error) {
       this.failed(error);
       throw error;
-    });
+    }
   }
 
   /** Logs an error that a connection met, if it is about PostgreSQL and not about the statement. @param statement its name */
@@ -89,17 +97,18 @@ export class ConnectionPool extends pg.Pool {
   }
 
   private async run(statement: pg.QueryConfig | string, values?: unknown[]): Promise<pg.QueryResult> {
-    const client = await this.acquire();
+    const { client, query_timeout } = await this.acquire();
+    const query = { ...(typeof statement === 'string' ? { text: statement } : statement), query_timeout };
     let lost: Error | undefined;
     // Without a listener the loss of a connection would end the process.
     const onError = (error: Error) => (lost = error);
     client.on('error', onError);
     try {
-      const result = await client.query(statement, values);
+      const result = await client.query(query, values);
       this.succeeded();
       return result;
     } catch (error) {
-      this.failed(error, typeof statement === 'string' ? undefined : statement.name);
+      this.failed(error, query.name);
       if (isConnectionLost(error)) lost ??= error as Error;
       throw error;
     } finally {

@@ -46,13 +46,14 @@ export class Database implements Sql, OnApplicationShutdown {
    * unknown. Whatever `work` throws
    */
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    const client = await this.pool.acquire().catch(throwUnavailable);
+    const { client, query_timeout } = await this.pool.acquire().catch(throwUnavailable);
     let broken: Error | undefined;
     // Without a listener a connection that is lost between two statements would end the process.
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
     try {
-      await client.query(this.pool.begin);
+      const begin = { text: this.pool.begin, query_timeout };
+      await client.query(begin);
       const result = await work({ query: (statement, values) => this.run(client, statement, values) });
       await client.query('COMMIT');
       this.pool.succeeded();
