@@ -5,12 +5,12 @@ import pino, { type LogFn, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { Settings } from '../config/settings.js';
 
-/** What Nest tells of its own construction: worth a line only to somebody who debugs it. */
+/** Contexts in which Nest logs its own construction: of use only while debugging. */
 const CONSTRUCTION = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory']);
 
 const INFO = pino.levels.values.info;
 
-/** Structured lines with the request's id. No body, no header that opens a door, no query text. */
+/** Structured lines with the request's id, without bodies, credentials and query strings. */
 export function createLoggingModule(): DynamicModule {
   return LoggerModule.forRootAsync({
     inject: [Settings],

@@ -36,7 +36,7 @@ const SECRETS = [
   'METRICS_TOKEN',
 ];
 
-/** Of an address: a host that nobody has, a password that stands for one. */
+/** Of an address: a host or a password that stands for a real one. */
 const PLACEHOLDER_HOST = /^(host|hostname|your[-_.].*|<.*)$/i;
 const PLACEHOLDER_PASSWORD = /^(change[-_ ]?me|replace[-_ ]?me|your[-_ ].*|%3C.*|x{4,}|\*{3,})$/i;
 const ADDRESSES = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'REDIS_URL', 'SMTP_URL'];

@@ -39,7 +39,8 @@ const REDIS = {
   reconnect: 1 * SECOND,
 };
 
-const HTTP = {
+/** HTTP requests and responses. */
+export const HTTP = {
   /** A request arrives completely. */
   request: 30 * SECOND,
   /** The longest `Prefer: wait`. */
@@ -70,7 +71,7 @@ const STRIPE = {
 };
 
 /** Delivery of one-time codes: one attempt takes at most `attempt`. */
-const OTP_DELIVERY = {
+export const OTP_DELIVERY = {
   attempt: 10 * SECOND,
   webhook: 5 * SECOND,
   twilio: 8 * SECOND,
@@ -80,7 +81,7 @@ const OTP_DELIVERY = {
 };
 
 /** How a process ends. */
-const STOP = {
+export const STOP = {
   /** Running work that is told to stop puts its item back. */
   giveBack: 3 * SECOND,
   /** A process that has not stopped by then is ended; longer than any drain. */

@@ -14,11 +14,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    this.respond(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Also called by Fastify itself for what fails before Nest sees the request. */
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** Sends the response to an error. Fastify calls it too, for what fails before Nest handles the request. */
+  respond(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.orMethodNotAllowed(toAppError(thrown), request);
     this.log(error, thrown);
     if (reply.raw.headersSent) {
@@ -56,7 +56,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private outageOf(code: ErrorCode): OutageLog {
     const outage =
-      this.outages.get(code) ?? new OutageLog(this.logger, `requests are answered with 503 ${code}`);
+      this.outages.get(code) ?? new OutageLog(this.logger, `requests are refused with 503 ${code}`);
     this.outages.set(code, outage);
     return outage;
   }
