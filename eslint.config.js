@@ -1,6 +1,12 @@
 import eslint from '@eslint/js';
+import * as nest from '@nestjs/common';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
+
+/** HttpException and every class that extends it, such as ServiceUnavailableException. */
+const HTTP_EXCEPTIONS = Object.entries(nest)
+  .filter(([, value]) => value === nest.HttpException || value?.prototype instanceof nest.HttpException)
+  .map(([name]) => name);
 
 /** `process.env` is read in one place, so that every setting is validated, documented and typed. */
 const onlyConfigReadsEnvironment = {
@@ -51,14 +57,7 @@ export default tseslint.config(
           paths: [
             {
               name: '@nestjs/common',
-              importNames: [
-                'HttpException',
-                'BadRequestException',
-                'NotFoundException',
-                'UnauthorizedException',
-                'ForbiddenException',
-                'ConflictException',
-              ],
+              importNames: HTTP_EXCEPTIONS,
               message: 'Throw an AppError of common/errors.',
             },
           ],

@@ -1,6 +1,8 @@
+import { Redis } from 'ioredis';
 import { Client } from './support/client.js';
 import { eventually } from './support/eventually.js';
 import { inTime } from './support/in-time.js';
+import { PrivateRedis } from './support/private-redis.js';
 import { System } from './support/system.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
@@ -68,6 +70,25 @@ describe('health', () => {
     redis[fault]();
     await eventually('degraded', async () => (await inTime(1_000, states)).redis === 'degraded');
     expect(await states()).toEqual({ status: 200, overall: 'degraded', postgres: 'up', redis: 'degraded' });
+  });
+
+  it('shows a Redis that takes no writes as degraded, and logs why', async () => {
+    const replica = await PrivateRedis.start();
+    const api = await system.startApi({ REDIS_URL: replica.url });
+    const its = new Client(api.url);
+    await eventually('ready', async () => (await its.get('/readyz')).body.status === 'ok');
+    const administrator = new Redis(replica.url);
+    await administrator.replicaof('127.0.0.1', '1');
+    administrator.disconnect();
+    const { body } = await eventually('degraded', async () => {
+      const readyz = await its.get('/readyz');
+      return readyz.body.status === 'degraded' && readyz;
+    });
+    const redisState = { name: 'redis', status: 'degraded', detail: 'cannot be reached' };
+    expect(body.dependencies).toContainEqual(expect.objectContaining(redisState));
+    await eventually('the reason is logged', async () => /redis is degraded: READONLY/.test(api.output));
+    await api.stop();
+    await replica.stop();
   });
 
   it('is not ready for a while before it stops listening, and writes no line for each question', async () => {

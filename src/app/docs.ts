@@ -43,20 +43,20 @@ const HEADERS = {
   'RateLimit-Reset': 'Seconds until all are there again.',
 };
 
-/** Says for every route who may ask, as the guard decides it, what headers answers carry, and what has no description. */
+/** Adds to every route who may call it, as the guard decides, the headers of its responses, and missing descriptions. */
 export function completeDocument(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths))
     for (const method of METHODS)
       if (path[method]) {
         complete(path[method] as Operation);
-        if (method === 'get') forgetBodies(path[method]);
+        if (method === 'get') dropBodyErrors(path[method]);
         offerBody(document, path[method].requestBody);
       }
   document.components = { ...document.components, headers: describeHeaders(HEADERS) };
   return document;
 }
 
-/** What every answer carries, or every one of a status, or of a route whose requests are counted. */
+/** The headers of a response: those of every one, of a status, or of a route with a burst limit. */
 function headersOf(status: string, isCounted: boolean): Record<string, { $ref: string }> {
   const names = Object.keys(HEADERS).filter((name) => {
     if (name.startsWith('RateLimit-')) return isCounted;
@@ -65,14 +65,14 @@ function headersOf(status: string, isCounted: boolean): Record<string, { $ref: s
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** A body that comes with a GET is not looked at. */
-function forgetBodies({ responses }: Pick<Operation, 'responses'>): void {
+/** A GET's body is ignored: it causes no errors. */
+function dropBodyErrors({ responses }: Pick<Operation, 'responses'>): void {
   for (const status of ['413', '415']) delete responses[status];
 }
 
 /**
- * An example of a body is what its fields' examples make of it. Without one the page invents a text for every
- * other field too, an email address "string" among them, and nothing can be tried out as it is offered.
+ * Makes the example of a body from the examples of its fields. Without one the page invents a value for the other
+ * fields too, such as the email address "string", and the request could not be sent as it is offered.
  */
 function offerBody({ components }: OpenAPIObject, body: Operation['requestBody']): void {
   if (!body || !('content' in body)) return;

@@ -5,35 +5,35 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppError } from '../common/errors/app-error.js';
 import { ProblemFilter } from '../common/errors/problem.filter.js';
-import { forgetTypeOfNothing, readJsonBodies } from '../common/http/json.js';
+import { dropTypeOfEmptyBody, readJsonBodies } from '../common/http/json.js';
 import { NoBodyInterceptor } from '../common/http/no-body.interceptor.js';
-import { requireReadable } from '../common/http/malformed-request.js';
 import { requestIdOf } from '../common/http/request-context.js';
 import { MAX_PARAM_LENGTH, noteRoutes } from '../common/http/route-table.js';
 import { requireSafeText } from '../common/http/safe-text.js';
-import { respondToMalformed } from '../common/http/malformed-request.js';
+import { requireReadable, respondToMalformed } from '../common/http/malformed-request.js';
 import { createValidationPipe } from '../common/http/validation.js';
 import { Settings } from '../config/settings.js';
+import { HTTP } from '../config/timing.js';
 import { Drain } from '../health/drain.js';
 import { serveDocs } from './docs.js';
 
-/** Routes that operators and browsers ask for by a fixed path. */
+/** Routes that operators and browsers request by a fixed path. */
 const UNPREFIXED = ['healthz', 'readyz', 'metrics', 'queues'];
 
 const problems = new ProblemFilter();
 
-/** Fastify, before Nest sees it. */
+/** The HTTP server as Nest gets it. */
 export function createHttpAdapter(settings: Settings): FastifyAdapter {
   return new FastifyAdapter({
     genReqId: requestIdOf,
     trustProxy: parseTrustProxy(settings.TRUST_PROXY),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // For a request to arrive whole. Fastify's own choice is for ever.
-    requestTimeout: 30_000,
+    // Fastify has no limit by default.
+    requestTimeout: HTTP.request,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      problems.answer(error, request, reply),
+      problems.respond(error, request, reply),
     clientErrorHandler: respondToMalformed,
-    // Node would answer without a body; `requireReadable` does it in the form of every other error.
+    // Node would respond without a body; `requireReadable` responds in the form of every other error.
     http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -67,13 +67,13 @@ const EXPOSED_HEADERS = [
   'Preference-Applied',
 ].concat(['Limit', 'Remaining', 'Reset'].flatMap((name) => [`RateLimit-${name}`, `X-Quota-${name}`]));
 
-/** Pages of these origins may call every route. */
+/** Lets pages of these origins call every route. */
 function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
   app.enableCors({
     origin: origins.includes('*') ? '*' : origins,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
-    // The refusal of an incomplete preflight would be the one error in a form of its own.
+    // The refusal of an incomplete preflight would not have the form of other errors.
     strictPreflight: false,
   });
 }
@@ -81,10 +81,10 @@ function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
 function addHooks(fastify: FastifyInstance, drain: Drain): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.header('X-Request-Id', request.id);
-    // Before the body is read: what it is does not matter where nobody takes it.
+    // Before the body is read: no route would use it.
     if (request.is404) throw new AppError('route.not_found');
     requireReadable(request);
-    forgetTypeOfNothing(request);
+    dropTypeOfEmptyBody(request);
   });
   fastify.addHook('preValidation', async (request: FastifyRequest) => {
     requireSafeText(request.params);
@@ -92,9 +92,9 @@ function addHooks(fastify: FastifyInstance, drain: Drain): void {
     requireSafeText(request.body);
   });
   fastify.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply) => {
-    // Again, for a preflight: Nest answers it before any hook of ours.
+    // Also for a preflight: Nest responds to it before the hooks above.
     void reply.header('X-Request-Id', request.id);
-    // A connection that is kept for more would keep the process from closing.
+    // A connection kept alive would delay the end of the process.
     if (drain.running) void reply.header('Connection', 'close');
     const type = String(reply.getHeader('Content-Type') ?? '');
     if (/json/.test(type) && !reply.hasHeader('Cache-Control'))
@@ -102,7 +102,7 @@ function addHooks(fastify: FastifyInstance, drain: Drain): void {
   });
 }
 
-/** A client may expect what it likes: refusing it is optional, and Node's refusal is an answer without any form. */
+/** Ignores `Expect`: refusing it is optional (RFC 9110), and Node's refusal does not have the form of other errors. */
 function ignoreExpectations(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

@@ -1,13 +1,11 @@
 import { Logger } from '@nestjs/common';
+import { STOP } from '../config/timing.js';
 
 interface Running {
   stop(): Promise<void>;
 }
 
-/** Longer than any drain; a process that hangs past it is ended. */
-const STOP_DEADLINE = 40_000;
-
-/** Starts a process of the product, tells its parent when it is ready, and stops it on SIGTERM, SIGINT or a parent that is gone. */
+/** Starts a process of the product, reports to its parent when it is ready, and stops it on SIGTERM, SIGINT or the end of its parent. */
 export async function runProcess(name: string, start: () => Promise<Running>): Promise<void> {
   const logger = new Logger(name);
   process.on('unhandledRejection', (reason) => logger.error({ err: reason }, 'an unhandled rejection'));
@@ -22,13 +20,13 @@ export async function runProcess(name: string, start: () => Promise<Running>): P
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
-  // False, as against undefined: there was a parent, and it went away before we listened.
+  // False, not undefined: there was a parent, and it ended before the listener was added.
   if (process.connected === false) stop();
   process.send?.({ ready: true });
 }
 
 async function shutDown(running: Running, logger: Logger): Promise<void> {
-  setTimeout(() => process.exit(1), STOP_DEADLINE).unref();
+  setTimeout(() => process.exit(1), STOP.deadline).unref();
   try {
     await running.stop();
     process.exit(0);

@@ -3,13 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from './errors/app-error.js';
 import { ApiExtension } from '@nestjs/swagger';
 
-/** Who asks, as the one session statement of the request told it. */
+/** The signed-in user of a request, as read by its session statement. */
 export interface Principal {
   userId: string;
   sessionId: string;
-  /** Part of the cached room list's key: it grows with every change to the person's rooms. */
+  /** Part of the key of the cached room list: raised by every change to the user's rooms. */
   roomListVersion: number;
-  /** What Stripe last said; null for a person who never paid. Whether it means Pro is the plan's to judge. */
+  /** The subscription as Stripe last reported it; null for a user who never paid. The plan module decides whether it means Pro. */
   subscription: { status: string; currentPeriodStart: Date } | null;
 }
 
@@ -28,9 +28,9 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
 
 export const IS_PUBLIC = 'isPublic';
 
-/** How the document learns that a route is open; gone before it is served. */
+/** Marks a public route for the OpenAPI document; removed before the document is served. */
 export const PUBLIC_EXTENSION = 'x-public';
 
-/** Opens a route to everyone. Every other route wants a valid session: what is forgotten is closed. */
+/** Makes a route public. Every other route requires a valid session, so that a forgotten decorator opens nothing. */
 export const Public = () =>
   applyDecorators(SetMetadata(IS_PUBLIC, true), ApiExtension(PUBLIC_EXTENSION, true));

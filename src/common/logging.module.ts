@@ -1,16 +1,16 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import pino, { type LogFn, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { Settings } from '../config/settings.js';
 
-/** What Nest tells of its own construction: worth a line only to somebody who debugs it. */
+/** Contexts in which Nest logs its own construction: of use only while debugging. */
 const CONSTRUCTION = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory']);
 
 const INFO = pino.levels.values.info;
 
-/** Structured lines with the request's id. No body, no header that opens a door, no query text. */
+/** Structured lines with the request's id, without bodies, credentials and query strings. */
 export function createLoggingModule(): DynamicModule {
   return LoggerModule.forRootAsync({
     inject: [Settings],
@@ -20,6 +20,7 @@ export function createLoggingModule(): DynamicModule {
         {
           level: settings.LOG_LEVEL,
           autoLogging: { ignore: isProbe },
+          customErrorObject: withoutStatusError,
           hooks: { logMethod: withoutConstruction },
           serializers: {
             req: (request: { id: string; method: string; url: string }) => ({
@@ -38,7 +39,15 @@ export function createLoggingModule(): DynamicModule {
   });
 }
 
-/** What machines ask every few seconds is no news. */
+/**
+ * The access line of a 5xx response without the error that pino-http makes of its status: a stack of pino-http's own
+ * code. The line of the real error, if there is one, is the problem filter's.
+ */
+function withoutStatusError(_: IncomingMessage, __: ServerResponse, error: Error, line: object) {
+  return error.message.startsWith('failed with status code') ? { ...line, err: undefined } : line;
+}
+
+/** Probes come every few seconds and are not logged. */
 function isProbe(request: IncomingMessage & { originalUrl?: string }): boolean {
   return /^\/(healthz|readyz|metrics)\b/.test(request.originalUrl ?? request.url ?? '');
 }

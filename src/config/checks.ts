@@ -36,7 +36,7 @@ const SECRETS = [
   'METRICS_TOKEN',
 ];
 
-/** Of an address: a host that nobody has, a password that stands for one. */
+/** Of an address: a host or a password that stands for a real one. */
 const PLACEHOLDER_HOST = /^(host|hostname|your[-_.].*|<.*)$/i;
 const PLACEHOLDER_PASSWORD = /^(change[-_ ]?me|replace[-_ ]?me|your[-_ ].*|%3C.*|x{4,}|\*{3,})$/i;
 const ADDRESSES = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'REDIS_URL', 'SMTP_URL'];
@@ -48,10 +48,10 @@ export function productionProblems(env: Environment): string[] {
     ...ADDRESSES.filter((name) => isPlaceholderAddress(env[name])),
     ...SECRETS.filter((name) => isPlaceholder(env[name])),
   ];
-  const faults = placeholders.map((name) => `${name}: is a placeholder; production needs a real one`);
+  const problems = placeholders.map((name) => `${name}: is a placeholder; production needs a real one`);
   if (env.FAILPOINTS !== undefined)
-    faults.push('FAILPOINTS: makes the process die on purpose; not in production');
-  return [...faults, ...undecidedDelivery(env)];
+    problems.push('FAILPOINTS: makes the process die on purpose; not in production');
+  return [...problems, ...undecidedDelivery(env)];
 }
 
 const isPlaceholder = (value = '') => value.split(',').some((each) => PLACEHOLDER.test(each.trim()));
@@ -59,6 +59,13 @@ const isPlaceholder = (value = '') => value.split(',').some((each) => PLACEHOLDE
 function isPlaceholderAddress(value = ''): boolean {
   const { hostname, password } = URL.canParse(value) ? new URL(value) : { hostname: '', password: '' };
   return PLACEHOLDER_HOST.test(hostname) || PLACEHOLDER_PASSWORD.test(password);
+}
+
+/** What changes the timing for tests and is refused everywhere else, one line a setting. */
+export function testOnlyProblems({ NODE_ENV, TIME_SCALE }: Environment): string[] {
+  return TIME_SCALE === undefined || NODE_ENV === 'test'
+    ? []
+    : ['TIME_SCALE: shortens timeouts for tests; wants NODE_ENV=test'];
 }
 
 /** How one-time codes reach a person must be decided, not defaulted, in production. */

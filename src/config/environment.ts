@@ -12,7 +12,7 @@ const ALIASES: Record<string, string> = {
 
 export type Environment = Record<string, string | undefined>;
 
-/** The environment over the `.env` file of the folder. A run of the tests reads no file: it must not depend on a person's. */
+/** The environment over the `.env` file of the folder. A run of the tests reads no file: it must not depend on a developer's. */
 export function readEnvironment(own: Environment = process.env, folder = process.cwd()): Environment {
   const file = join(folder, '.env');
   if (own.NODE_ENV === 'test' || !existsSync(file)) return filled(own);

@@ -1,6 +1,6 @@
 /**
- * Places between two commits, here or at Stripe, or between a commit and what tells others of it, where a process may
- * die or freeze.
+ * Places between two commits, here or at Stripe, or between a commit and its announcement to other processes, where a
+ * process may die or freeze.
  */
 const FAILPOINTS = [
   'accept.committed',

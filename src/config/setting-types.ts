@@ -20,6 +20,14 @@ export const seconds = z
   })
   .transform(Number);
 
+/** What times are multiplied by. */
+export const factor = z
+  .string()
+  .refine((v) => /^\d+(\.\d+)?$/.test(v) && Number(v) > 0 && Number(v) <= 100, {
+    message: 'wants a number, more than 0 and at most 100',
+  })
+  .transform(Number);
+
 export const bool = z
   .enum(['true', 'false', '1', '0'], { message: 'wants true or false' })
   .transform((v) => v === 'true' || v === '1');

@@ -104,6 +104,15 @@ describe('settings', () => {
     expect(refused({ ...BASE, [name]: value })).toEqual([name]);
   });
 
+  it('take a time scale in tests only', () => {
+    expect(loadSettings({ ...BASE, NODE_ENV: 'test', TIME_SCALE: '0.25' }).TIME_SCALE).toBe(0.25);
+    for (const TIME_SCALE of ['0', '-1', 'fast'])
+      expect(refused({ ...BASE, NODE_ENV: 'test', TIME_SCALE })).toEqual(['TIME_SCALE']);
+    for (const NODE_ENV of ['development', undefined])
+      expect(refused({ ...BASE, NODE_ENV, TIME_SCALE: '1' })).toEqual(['TIME_SCALE']);
+    expect(refused({ ...PRODUCTION, TIME_SCALE: '1' })).toEqual(['TIME_SCALE']);
+  });
+
   it('rotate by lists: every key verifies, the first signs', () => {
     const settings = loadSettings({
       ...BASE,

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { deliveryProblems } from './checks.js';
+import { deliveryProblems, productionProblems, testOnlyProblems } from './checks.js';
 import { normalizeEnvironment } from './environment.js';
 import { failpointProblem } from './failpoints.js';
-import { productionProblems } from './checks.js';
-import { url, duration, bool, list, port, seconds, httpUrl, int } from './setting-types.js';
+import { url, duration, bool, list, port, seconds, httpUrl, int, factor } from './setting-types.js';
 
 const jwtSecrets = list.refine((keys) => keys.length > 0 && keys.every((k) => Buffer.byteLength(k) >= 32), {
   message: 'every secret of the list needs at least 32 bytes',
@@ -86,6 +85,7 @@ const schema = z.object({
   STRIPE_PAST_DUE_GRACE_DAYS: int().default(3),
   ADMIN_PASSWORD: z.string().optional(),
   METRICS_TOKEN: z.string().optional(),
+  TIME_SCALE: factor.default(1),
   FAILPOINTS: z
     .string()
     .refine((list) => failpointProblem(list) === null, {
@@ -127,11 +127,11 @@ function complete(raw: Raw) {
 export function loadSettings(environment: Record<string, string | undefined>): Settings {
   const env = normalizeEnvironment(environment);
   const result = schema.safeParse(env);
-  const faults = result.success ? [] : problemsOf(result.error, env);
-  faults.push(...deliveryProblems(env), ...productionProblems(env));
-  if (!result.success || faults.length > 0) {
+  const problems = result.success ? [] : problemsOf(result.error, env);
+  problems.push(...deliveryProblems(env), ...productionProblems(env), ...testOnlyProblems(env));
+  if (!result.success || problems.length > 0) {
     throw new Error(
-      `The settings are not complete (see .env.example):\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+      `The settings are not complete (see .env.example):\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
     );
   }
   return Object.freeze(complete(result.data));

@@ -11,7 +11,7 @@ import { ReadinessService } from './readiness.service.js';
 export class HealthController {
   constructor(private readonly readiness: ReadinessService) {}
 
-  /** Whether the process is alive. Asks nobody: a dead database is no reason to restart it. */
+  /** Whether the process is alive. Checks no dependency: a dead database is no reason to restart the process. */
   @Get('healthz')
   @ApiProblems()
   healthz(): LivenessDto {

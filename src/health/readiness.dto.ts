@@ -1,5 +1,3 @@
-import type { HealthCheckResult } from '@nestjs/terminus';
-
 export class LivenessDto {
   /** @example ok */
   status!: 'ok';
@@ -9,12 +7,12 @@ export class DependencyDto {
   /** @example postgres */
   name!: string;
   /**
-   * `degraded`: out of reach, and the process works on without it.
+   * `degraded`: unavailable, and the process works without it.
    * @example up
    */
   status!: 'up' | 'degraded' | 'down';
   /**
-   * How long the question took, in milliseconds.
+   * How long the check took, in milliseconds.
    * @example 2
    */
   milliseconds!: number;
@@ -31,14 +29,8 @@ export class ReadinessDto {
   dependencies!: DependencyDto[];
 }
 
-export function toReadiness({ details }: HealthCheckResult): ReadinessDto {
-  const answers = Object.entries(details).sort(([a], [b]) => (a < b ? -1 : 1));
-  const dependencies = answers.map(([name, answer]) => ({
-    name,
-    status: answer.status,
-    milliseconds: Number(answer.responseTime ?? 0),
-    detail: answer.status === 'up' ? null : 'cannot be reached',
-  }));
-  const some = (status: string) => dependencies.some((dependency) => dependency.status === status);
+/** The state of the process, from that of its dependencies. */
+export function toReadiness(dependencies: DependencyDto[]): ReadinessDto {
+  const some = (status: DependencyDto['status']) => dependencies.some((one) => one.status === status);
   return { status: some('down') ? 'error' : some('degraded') ? 'degraded' : 'ok', dependencies };
 }

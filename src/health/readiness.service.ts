@@ -1,74 +1,67 @@
-import { Inject, Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
-import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HealthIndicatorService } from '@nestjs/terminus';
+import { type DependencyCheck, DependencyChecks } from '../common/dependency-checks.js';
 import { AppError } from '../common/errors/app-error.js';
+import { OutageLog } from '../common/outage-log.js';
+import { HEALTH } from '../config/timing.js';
 import { DatabaseProbe } from '../infra/postgres/database-probe.js';
 import type { RedisClient } from '../infra/redis/connect.js';
 import { REDIS } from '../infra/redis/redis.module.js';
 import { Drain } from './drain.js';
-import type { ReadinessDto } from './readiness.dto.js';
-import { toReadiness } from './readiness.dto.js';
+import { type DependencyDto, type ReadinessDto, toReadiness } from './readiness.dto.js';
 
-/** Milliseconds. */
-const LIMIT = 950;
-/** Milliseconds an answer is good for: many askers at once cost one question. */
-const FRESH = 500;
+/** What outsiders are told of a failed check: its reason may name an address. */
+const UNREACHABLE = 'cannot be reached';
 
 /** Whether this process can do its work now. */
 @Injectable()
 export class ReadinessService {
   private readonly logger = new Logger('Readiness');
-  private logged = 'ok';
+  private readonly outages = new Map<string, OutageLog>();
 
   constructor(
-    private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
+    private readonly dependencies: DependencyChecks,
     private readonly drain: Drain,
-    private readonly database: DatabaseProbe,
-    @Inject(REDIS) private readonly redis: RedisClient,
-  ) {}
+    database: DatabaseProbe,
+    @Inject(REDIS) redis: RedisClient,
+  ) {
+    dependencies.register('postgres', () => database.check(), 'down');
+    // A write: a replica and a user without rights respond to PING too.
+    dependencies.register('redis', async () => void (await redis.set('health:write', '1', 'PX', 1_000)));
+  }
 
   /**
-   * Asks every dependency, within a second. Redis can be done without: a prompt is accepted and answered later.
-   * @throws AppError `service.unavailable` while PostgreSQL is out of reach or the process drains
+   * Checks every dependency, within a second. Redis is not required: a prompt is accepted and processed later.
+   * @throws AppError `service.unavailable` while PostgreSQL is unavailable or the process drains
    */
   async check(): Promise<ReadinessDto> {
-    const result = await this.askAll();
-    this.logChange(result);
-    const readiness = toReadiness(result);
+    const readiness = toReadiness(
+      await Promise.all(this.dependencies.all().map((dependency) => this.stateOf(dependency))),
+    );
     if (this.drain.running) throw unready('The process is shutting down.', readiness);
     if (readiness.status === 'error') throw unready('PostgreSQL is out of reach.', readiness);
     return readiness;
   }
 
-  /** The reasons are for the log: outsiders need no address of ours. */
-  private logChange({ status, error, info }: HealthCheckResult): void {
-    if (status !== this.logged)
-      this.logger.log({ status, dependencies: { ...info, ...error } }, `readiness: ${status}`);
-    this.logged = status;
+  private async stateOf({ name, check, failing }: DependencyCheck): Promise<DependencyDto> {
+    const results = await this.indicators
+      .check(name)
+      .attempt(async () => ({ problem: (await check()) ?? null }))
+      .withTimeout(HEALTH.check)
+      .cacheFor(HEALTH.cache);
+    const result = results[name] as { status: string; problem?: string | null; message?: string };
+    const detail = result.status === 'up' ? (result.problem ?? null) : UNREACHABLE;
+    if (detail === null) this.outageOf(name, failing).recovered();
+    else this.outageOf(name, failing).failed(result.problem ?? result.message);
+    const milliseconds = Number((result as { responseTime?: number }).responseTime ?? 0);
+    return { name, status: detail === null ? 'up' : failing, milliseconds, detail };
   }
 
-  private askAll(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.askDatabase(), () => this.askRedis()]).catch((error: unknown) => {
-      if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
-      throw error;
-    });
-  }
-
-  private async askDatabase() {
-    return this.indicators
-      .check('postgres')
-      .attempt(() => this.database.ask())
-      .withTimeout(LIMIT)
-      .cacheFor(FRESH);
-  }
-
-  private async askRedis() {
-    const { redis } = await this.indicators
-      .check('redis')
-      .attempt(async () => void (await this.redis.ping()))
-      .withTimeout(LIMIT)
-      .cacheFor(FRESH);
-    return { redis: redis.status === 'down' ? { ...redis, status: 'degraded' as const } : redis };
+  private outageOf(name: string, failing: string): OutageLog {
+    const outage = this.outages.get(name) ?? new OutageLog(this.logger, `readiness: ${name} is ${failing}`);
+    this.outages.set(name, outage);
+    return outage;
   }
 }
 

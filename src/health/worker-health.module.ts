@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { DependencyChecksModule } from '../common/dependency-checks.js';
 import { MetricsModule } from '../infra/metrics/metrics.module.js';
 import { Drain } from './drain.js';
 import { ReadinessService } from './readiness.service.js';
@@ -7,7 +8,7 @@ import { WorkerHealthServer } from './worker-health.server.js';
 
 /** Liveness, readiness and metrics of the worker, which serves nothing else. */
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), MetricsModule],
+  imports: [TerminusModule.forRoot({ logger: false }), DependencyChecksModule, MetricsModule],
   providers: [Drain, ReadinessService, WorkerHealthServer],
 })
 export class WorkerHealthModule {}

@@ -11,11 +11,11 @@ import { ReadinessService } from './readiness.service.js';
 
 type Route = (request: IncomingMessage) => Promise<{ type: string; body: string }>;
 
-/** The worker's only listener: the same three answers for operators as the API's, on a port of its own. */
+/** The worker's only listener: the same three operators' routes as the API's, on a port of its own. */
 @Injectable()
 export class WorkerHealthServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('WorkerHealth');
-  private readonly server = createServer((request, response) => void this.answer(request, response));
+  private readonly server = createServer((request, response) => void this.respond(request, response));
   private readonly routes: Record<string, Route>;
 
   constructor(
@@ -33,7 +33,7 @@ export class WorkerHealthServer implements OnApplicationBootstrap, OnApplication
     };
   }
 
-  /** A taken port is said and lived with: a worker without probes is better than none. */
+  /** A port in use is logged as an error and does not stop the worker: it works without probes. */
   async onApplicationBootstrap(): Promise<void> {
     const { WORKER_HEALTH_PORT, HOST } = this.settings;
     try {
@@ -52,7 +52,7 @@ export class WorkerHealthServer implements OnApplicationBootstrap, OnApplication
     this.server.closeAllConnections();
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const id = requestIdOf(request);
     response.setHeader('X-Request-Id', id);
     response.setHeader('Cache-Control', 'no-store');
@@ -61,7 +61,7 @@ export class WorkerHealthServer implements OnApplicationBootstrap, OnApplication
       response.writeHead(200, { 'Content-Type': type }).end(request.method === 'HEAD' ? undefined : body);
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (error.code === 'internal') this.logger.error({ err: thrown }, 'a probe could not be answered');
+      if (error.code === 'internal') this.logger.error({ err: thrown }, 'a probe failed');
       response
         .writeHead(error.status, { ...error.headers, 'Content-Type': 'application/problem+json' })
         .end(JSON.stringify(toProblem(error, id)));

@@ -9,11 +9,11 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 
-/** What a key is for; each use has one of its own. */
+/** What a key is used for; each use has a key of its own. */
 export type KeyUse =
   'one-time-code' | 'sealed-code' | 'refresh-successor' | 'refresh-mark' | 'identity-of-the-day';
 
-/** Keys derived from `JWT_SECRET` (HKDF-SHA256), in its order: the first makes, all check, so that the secret can rotate. */
+/** Keys derived from `JWT_SECRET` (HKDF-SHA256), in its order: the first signs, all verify, so that the secret can rotate. */
 @Injectable()
 export class ServerKeys {
   private readonly cache = new Map<KeyUse, readonly [KeyObject, ...KeyObject[]]>();
@@ -42,14 +42,14 @@ export class ServerKeys {
   }
 }
 
-/** Each part with its length, so that no two lists of parts are the same bytes. */
+/** Each part is preceded by its length, so that different lists of parts are different bytes. */
 function hmac(key: KeyObject, parts: (string | Buffer)[]): Buffer {
   const mac = createHmac('sha256', key);
   for (const part of parts) mac.update(`${Buffer.byteLength(part)}:`).update(part);
   return mac.digest();
 }
 
-/** Whether both are the same text, in a time that tells nothing about where they differ or how long the secret is. */
+/** Whether both texts are equal, in a time that depends neither on where they differ nor on the length of the secret. */
 export function sameSecret(given: string, secret: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));

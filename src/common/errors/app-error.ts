@@ -6,7 +6,7 @@ export interface FieldError {
 }
 
 interface Options {
-  /** For the person: what happened with this request, and what to do. No secret, no SQL. */
+  /** For the user: what happened with this request, and what to do. No secret, no SQL. */
   detail?: string;
   errors?: FieldError[];
   /** Seconds; rounded up into `Retry-After`. Every 429 and 503 carries one. */
@@ -16,7 +16,7 @@ interface Options {
   cause?: unknown;
 }
 
-/** The only error the product throws at a client: a code of the catalogue and what belongs to this request. */
+/** The only error that is thrown for a client: a code of the catalogue and the details of this request. */
 export class AppError extends Error {
   readonly status: number;
   readonly title: string;
@@ -33,7 +33,7 @@ export class AppError extends Error {
     this.headers = { ...this.retryAfter(), ...this.challenge(), ...options.headers };
   }
 
-  /** HTTP wants one with every 401. */
+  /** HTTP requires the header with every 401 (RFC 9110, section 11.6.1). */
   private challenge(): Record<string, string> {
     return this.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {};
   }

@@ -1,20 +1,24 @@
 import { ArgumentsHost, Catch, ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from './app-error.js';
+import { OutageLog } from '../outage-log.js';
+import type { ErrorCode } from './catalogue.js';
 import { toAppError, toProblem } from './problem.js';
 
-/** The one place an error becomes an answer. */
+/** Turns every error into a response: the only place that does. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Problem');
+  /** By error code: a dependency that fails would otherwise log an error for every request. */
+  private readonly outages = new Map<ErrorCode, OutageLog>();
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    this.respond(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Also called by Fastify itself for what fails before Nest sees the request. */
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** Sends the response to an error. Fastify calls it too, for what fails before Nest handles the request. */
+  respond(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.orMethodNotAllowed(toAppError(thrown), request);
     this.log(error, thrown);
     if (reply.raw.headersSent) {
@@ -32,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
       .send(Buffer.from(JSON.stringify(toProblem(error, String(request.id)))));
   }
 
-  /** A path that exists, asked with a method it does not know, is no unknown route. */
+  /** A known path with a method that it does not have is no unknown route. */
   private orMethodNotAllowed(error: AppError, request: FastifyRequest): AppError {
     if (error.code !== 'route.not_found') return error;
     const allowed = request.server.allowedMethods(request.url.split('?', 1)[0] ?? '/');
@@ -42,10 +46,18 @@ export class ProblemFilter implements ExceptionFilter {
       : error;
   }
 
-  /** A 503 without a cause was decided, not suffered: who decided it has logged the reason once. */
+  /** A 503 that has no cause was a decision, whose reason is logged where it was made. */
   private log(error: AppError, thrown: unknown): void {
-    const decided = error.status === 503 && error === thrown && !error.cause;
-    if (error.status >= 500 && !decided)
-      this.logger.error({ err: error.cause ?? thrown, code: error.code }, error.message);
+    const cause = error.cause ?? (error === thrown ? undefined : thrown);
+    if (error.status !== 503) {
+      if (error.status >= 500) this.logger.error({ err: cause ?? thrown, code: error.code }, error.message);
+    } else if (cause !== undefined) this.outageOf(error.code).failed(cause);
+  }
+
+  private outageOf(code: ErrorCode): OutageLog {
+    const outage =
+      this.outages.get(code) ?? new OutageLog(this.logger, `requests are refused with 503 ${code}`);
+    this.outages.set(code, outage);
+    return outage;
   }
 }

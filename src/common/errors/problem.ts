@@ -25,7 +25,7 @@ const BY_STATUS: Partial<Record<number, ErrorCode>> = {
   503: 'service.unavailable',
 };
 
-/** Whatever was thrown, as an error of the catalogue. What is not known is `internal`. */
+/** Any thrown value as an error of the catalogue; an unknown one is `internal`. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = statusOf(thrown);

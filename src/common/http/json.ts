@@ -8,18 +8,18 @@ declare module 'fastify' {
   }
 }
 
-/** Marks a route that gets its body's bytes alone, not parsed: they are to be trusted only after a check. */
+/** Route option: the body is not parsed, since its bytes are trusted only after a signature check. */
 export const BYTES_ONLY = { bytesOnly: true } as const;
 
 function wantsBytes(request: FastifyRequest): boolean {
   return 'bytesOnly' in request.routeOptions.config;
 }
 
-/** Bytes. */
+/** The largest body in bytes. */
 export const BODY_LIMIT = 256 * 1024;
 
-/** A body that is not there has no type: a client's odd or unreadable one is no reason to refuse it. */
-export function forgetTypeOfNothing({ headers }: FastifyRequest): void {
+/** Removes the content type of a request without a body: an unusual or unreadable one is no reason to refuse the request. */
+export function dropTypeOfEmptyBody({ headers }: FastifyRequest): void {
   const length = headers['content-length'];
   if (headers['transfer-encoding'] === undefined && (length === undefined || Number(length) === 0))
     delete headers['content-type'];
@@ -49,7 +49,7 @@ async function parseJson(request: FastifyRequest, body: Buffer): Promise<unknown
   request.rawBody = body;
   if (body.length === 0 || wantsBytes(request)) return undefined;
   const value = decode(body);
-  // The validators take an array, a text or null for an object without any field, which is a good body of some routes.
+  // The validators treat an array, a text and null as an object without fields, which is a valid body of some routes.
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new AppError('validation.failed', { detail: 'The body must be a JSON object.' });
   return value;
@@ -64,7 +64,7 @@ function decode(body: Buffer): unknown {
   }
 }
 
-/** Answers with JSON that is text already; `cache` tells in `X-Cache` where it came from. */
+/** Sends JSON that is text already. @param cache the value of `X-Cache`: whether the text came from a cache */
 export function sendJson(
   reply: FastifyReply,
   { json, cache }: { json: string; cache?: 'HIT' | 'MISS' },

@@ -5,8 +5,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { toProblem } from '../errors/problem.js';
 
 /**
- * What the router lets pass and nobody could read for sure: a query whose percent-encoding is broken or no UTF-8, and
- * a request of HTTP/1.1 that does not say which host it means.
+ * Refuses what the router accepts and what has no certain meaning: a query whose percent-encoding is broken or no UTF-8,
+ * and a request of HTTP/1.1 without a Host header.
  * @throws AppError `request.malformed`
  */
 export function requireReadable({ url, headers, raw }: FastifyRequest): void {
@@ -33,7 +33,7 @@ const DETAILS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
 };
 
-/** Answers what is no HTTP, too slow, or has headers beyond measure, in the form of every other error, and hangs up. */
+/** Responds to what is no HTTP, too slow, or has too large headers, in the form of every other error, and closes the connection. */
 export function respondToMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

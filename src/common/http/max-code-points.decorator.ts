@@ -1,6 +1,6 @@
 import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
 
-/** How many characters a person counts: code points, not UTF-16 units. */
+/** The length of a text in code points, as a reader counts characters, not in UTF-16 units. */
 export function countCodePoints(text: string): number {
   let count = 0;
   for (const _ of text) count++;

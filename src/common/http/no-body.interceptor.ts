@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { AppError } from '../errors/app-error.js';
 
-/** What a route without a body is sent is refused as the unknown fields of any other are; nothing, or `{}`, is fine. */
+/** Refuses a body sent to a route that takes none, as unknown fields are refused elsewhere; no body and `{}` are accepted. */
 export class NoBodyInterceptor implements NestInterceptor {
   /** @throws AppError `validation.failed` */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

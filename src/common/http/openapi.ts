@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.js';
 
-/** Headers of an answer, for the document: names with what each says. */
+/** Headers of a response for the OpenAPI document. @param headers descriptions by name */
 export function describeHeaders(headers: Record<string, string>) {
   const described = Object.entries(headers).map(([name, description]) => [
     name,
@@ -34,7 +34,7 @@ export class ProblemDto {
   errors?: FieldProblemDto[];
 }
 
-/** Any request may carry a query or a body that cannot be read, or is not wanted. */
+/** The errors of every route: any request may have a query or a body that cannot be read or is not allowed. */
 const ANY: ErrorCode[] = [
   'validation.failed',
   'request.malformed',
@@ -45,7 +45,7 @@ const ANY: ErrorCode[] = [
 ];
 const SIGNED_IN: ErrorCode[] = ['auth.unauthenticated', 'auth.token_expired', 'rate_limit.exceeded'];
 
-/** Documents every error that a public route can answer; those that any route can are added. */
+/** Documents the errors of a public route. @param codes those beside the errors that every route has */
 export function ApiProblems(...codes: ErrorCode[]) {
   const all = [...new Set([...codes, ...ANY])];
   const statuses = new Set(all.map((code) => CATALOGUE[code][0]));
@@ -57,7 +57,7 @@ export function ApiProblems(...codes: ErrorCode[]) {
   );
 }
 
-/** Documents a route for signed-in people: the bearer token, and every error that it can answer. */
+/** Documents a route that wants a session: the bearer token and its errors. @param codes as for `ApiProblems` */
 export function ApiSignedIn(...codes: ErrorCode[]) {
   return applyDecorators(ApiBearerAuth('bearer'), ApiProblems(...SIGNED_IN, ...codes));
 }

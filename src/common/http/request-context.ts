@@ -19,7 +19,7 @@ export interface RequestOrigin {
   requestId: string;
 }
 
-/** As much of a browser's name as is worth keeping. */
+/** Characters of a User-Agent that are kept. */
 const MAX_USER_AGENT = 500;
 
 export function originOf(request: FastifyRequest): RequestOrigin {
@@ -32,7 +32,7 @@ export const Origin = createParamDecorator((_: unknown, context: ExecutionContex
   originOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-/** An AbortSignal that ends when the client goes away before it has its answer. */
+/** An AbortSignal that is aborted when the client disconnects before the response is complete. */
 export const ClientDisconnect = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
   const { raw } = context.switchToHttp().getResponse<FastifyReply>();
   const controller = new AbortController();

@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 
-/** Characters of a path parameter; a longer one is an unknown path. */
+/** The longest path parameter in characters; a path with a longer one is unknown. */
 export const MAX_PARAM_LENGTH = 512;
 
 const METHODS: HTTPMethod[] = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The methods that a path knows; empty for an unknown path. */
+    /** The methods of a path; empty for an unknown path. */
     allowedMethods(path: string): string[];
   }
 }
 
-/** Notes every route, so that a known path with another method is told from an unknown path. */
+/** Records every route, so that a known path with another method is distinguished from an unknown path. */
 export function noteRoutes(fastify: FastifyInstance): void {
   const table = findMyWay({ maxParamLength: MAX_PARAM_LENGTH });
   fastify.addHook('onRoute', ({ method, url }) => {

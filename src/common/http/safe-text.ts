@@ -1,8 +1,8 @@
 import { AppError } from '../errors/app-error.js';
 
-/** Deeper than any body here; what nests further is refused before anything recurses into it. */
+/** Deeper than any valid body; what nests deeper is refused before a recursive function reads it. */
 const MAX_DEPTH = 32;
-/** More than any body here has; what has more is refused before anybody pays for looking at each. */
+/** More values than any valid body has; what has more is refused before each is checked. */
 const MAX_VALUES = 256;
 
 /**

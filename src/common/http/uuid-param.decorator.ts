@@ -14,5 +14,5 @@ class UuidPipe implements PipeTransform<string, string> {
   }
 }
 
-/** A path's id, in lower case. One that is no UUID names nothing: it answers as a missing resource does. */
+/** A path's id, in lower case. What is no UUID is refused as a missing resource is. @param missing the code of that error */
 export const UuidParam = (name: string, missing: ErrorCode) => Param(name, new UuidPipe(missing));

@@ -1,10 +1,10 @@
 import { GeminiError, type GeminiErrorDetails, type GeminiErrorKind } from './gemini-error.js';
 
-/** An error as Google's APIs answer it, from an HTTP body or from a chunk in mid-stream. */
+/** An error of Google's APIs (AIP-193), from the body of a response or from a chunk of a stream. */
 export interface UpstreamError {
   code?: number | undefined;
   message?: string | undefined;
-  /** `google.rpc.*` messages, told apart by `@type`. */
+  /** `google.rpc.*` messages, distinguished by `@type`. */
   details?: unknown;
 }
 
@@ -15,17 +15,17 @@ interface Detail {
   violations?: { quotaId?: string; quotaValue?: string | number }[];
 }
 
-/** A wait longer than this is no use to somebody who looks at a screen. */
+/** A longer wait is treated as an exhausted quota: the user waits at a screen. */
 const LONGEST_WAIT_MS = 300_000;
 const LONGEST_MESSAGE = 200;
 
-/** Sorts an error that Gemini answered by what the caller can do about it. */
+/** Classifies an error of Gemini by what the caller can do about it. */
 export function classifyUpstream(error: UpstreamError): GeminiError {
   const details = readDetails(error.details);
   const facts: GeminiErrorDetails = { ...retryAfter(details) };
   if (error.code !== undefined) facts.status = error.code;
   if (error.code === 429) return classifyLimit(error, details, facts);
-  // Advice that nobody would follow: what is broken for so long may as well be tried before.
+  // For an outage so long a wait is not obeyed: the service may be back before.
   if ((facts.retryAfterMs ?? 0) > LONGEST_WAIT_MS) delete facts.retryAfterMs;
   return new GeminiError(kindOf(error.code, details), describe(error), facts);
 }

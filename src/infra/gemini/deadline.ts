@@ -1,12 +1,12 @@
 import { GeminiError } from './gemini-error.js';
 
-/** Ends a call that takes too long as a whole, is silent for too long, or whose caller hung up. */
+/** Ends a call that takes too long in total, is silent for too long, or is aborted by its caller. */
 export class Deadline {
   private readonly controller = new AbortController();
   private readonly total: NodeJS.Timeout;
   private readonly idle: NodeJS.Timeout;
   private readonly onAbort = () => this.end(new GeminiError('aborted', 'The call to Gemini was aborted'));
-  /** Why the call was ended by us, if it was. */
+  /** Why this class ended the call, if it did. */
   failure?: GeminiError;
 
   /** Times in milliseconds. */
@@ -25,12 +25,12 @@ export class Deadline {
     return this.controller.signal;
   }
 
-  /** Something arrived: silence is counted from now. */
+  /** Restarts the idle timer: a chunk arrived. */
   restartIdleTimer(): void {
     this.idle.refresh();
   }
 
-  /** To be called when the call is over, however it went: whatever is still open is closed. */
+  /** Stops the timers and closes what is still open. To be called at the end of every call. */
   release(): void {
     clearTimeout(this.total);
     clearTimeout(this.idle);

@@ -8,12 +8,12 @@ export interface GeminiUsage {
 }
 
 /**
- * - `blocked`: the prompt or the answer was refused for what it says
- * - `empty`: an answer without any visible text
+ * - `blocked`: the prompt or the response was refused for its content
+ * - `empty`: a response without visible text
  * - `bad_key`, `rejected`, `model_not_found`: the request as it is will never succeed
  * - `rate_limited`: worth waiting for; `quota`: not within any useful time
  * - `unavailable`: 5xx, network, a cut or broken stream
- * - `timeout`: nothing heard for too long, or not done in time; `aborted`: our own caller hung up
+ * - `timeout`: no data for too long, or not finished in time; `aborted`: by the caller
  */
 export type GeminiErrorKind =
   | 'blocked'
@@ -30,7 +30,7 @@ export type GeminiErrorKind =
 export interface GeminiErrorDetails {
   /** HTTP status, or the code of an error sent in mid-stream. */
   status?: number;
-  /** How long Gemini asks to wait, in milliseconds. Zero is a wait that is over; undefined is no advice. */
+  /** The wait that Gemini demands, in milliseconds; 0: none any more, undefined: none was given. */
   retryAfterMs?: number;
   /** The limit is the project's: other calls to this model will hit it too. */
   projectWide?: boolean;

@@ -28,11 +28,11 @@ export interface GeminiOptions {
   timeoutMs: number;
   /** Between two chunks and before the first, in milliseconds. */
   idleTimeoutMs: number;
-  /** Told of every call when it is over: how it ended (`ok`, or the kind of its failure) and how long it took, in seconds. */
+  /** Called at the end of every call with its outcome (`ok`, or the kind of the error) and its duration in seconds. */
   onCall?: (model: string, outcome: string, seconds: number) => void;
 }
 
-/** The one place that speaks to Gemini. */
+/** Calls Gemini: the only code that does. */
 export class GeminiClient {
   constructor(private readonly options: GeminiOptions) {}
 
@@ -56,14 +56,14 @@ export class GeminiClient {
 
   private async call(request: GeminiRequest, onDelta: (text: string) => void): Promise<GeminiResult> {
     const deadline = new Deadline(this.options.timeoutMs, this.options.idleTimeoutMs, request.signal);
-    const answer = new ResponseAccumulator();
+    const accumulator = new ResponseAccumulator();
     try {
-      for await (const chunk of this.stream(request, deadline, answer)) {
+      for await (const chunk of this.stream(request, deadline, accumulator)) {
         deadline.restartIdleTimer();
-        const text = answer.add(chunk);
+        const text = accumulator.add(chunk);
         if (text) onDelta(text);
       }
-      return answer.result();
+      return accumulator.result();
     } finally {
       deadline.release();
     }
@@ -72,17 +72,17 @@ export class GeminiClient {
   private async *stream(
     request: GeminiRequest,
     deadline: Deadline,
-    answer: ResponseAccumulator,
+    accumulator: ResponseAccumulator,
   ): AsyncGenerator<Chunk> {
     try {
-      // The SDK does not look whether its signal is aborted already.
+      // The SDK does not check whether its signal is aborted already.
       if (deadline.failure) throw deadline.failure;
       const { stream, response } = await this.open(request, deadline.signal);
       // The SDK's sum of the chunks, unused here, rejects along with the stream and would be an unhandled rejection.
       response.catch(() => undefined);
       for await (const chunk of stream) yield chunk;
     } catch (error) {
-      if (answer.finished && deadline.failure?.kind !== 'aborted') return;
+      if (accumulator.finished && deadline.failure?.kind !== 'aborted') return;
       throw deadline.failure ?? classify(error);
     }
   }
@@ -102,7 +102,7 @@ export class GeminiClient {
   }
 }
 
-/** The SDK hides the cause of a network error, and quotes the answer in a parse error: neither is worth repeating. */
+/** The SDK hides the cause of a network error, and quotes the response in a parse error: neither is repeated. */
 function classify(error: unknown): GeminiError {
   if (error instanceof GoogleGenerativeAIFetchError) {
     const { status: code, errorDetails: details } = error;

@@ -1,20 +1,21 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
+import { Timing } from '../../config/timing.js';
 import { Metrics } from '../metrics/metrics.js';
 import { GeminiClient } from './gemini.client.js';
 
-/** The client of Gemini, as the settings say. Only the worker needs it. */
+/** The client of Gemini with the settings of the process. Only the worker imports it. */
 @Module({
   providers: [
     {
       provide: GeminiClient,
-      inject: [Settings, Metrics],
-      useFactory: (settings: Settings, metrics: Metrics) =>
+      inject: [Settings, Timing, Metrics],
+      useFactory: (settings: Settings, times: Timing, metrics: Metrics) =>
         new GeminiClient({
           apiKey: settings.GEMINI_API_KEY,
           baseUrl: settings.GEMINI_BASE_URL,
-          timeoutMs: settings.GEMINI_TIMEOUT_SECONDS * 1000,
-          idleTimeoutMs: settings.GEMINI_IDLE_TIMEOUT_SECONDS * 1000,
+          timeoutMs: times.gemini.call,
+          idleTimeoutMs: times.gemini.idle,
           onCall: (model, outcome, seconds) => metrics.geminiCalled(model, outcome, seconds),
         }),
     },

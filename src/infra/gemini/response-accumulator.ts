@@ -47,12 +47,16 @@ export class ResponseAccumulator {
     totalTokens: 0,
   };
 
-  /** Gemini said why it stopped: nothing that happens to the connection afterwards matters. */
+  /** Whether Gemini has given the reason of the end: a later error of the connection changes nothing. */
   get finished(): boolean {
     return this.finishReason !== undefined || this.blockReason !== undefined;
   }
 
-  /** Takes a chunk in and returns its visible text. Throws GeminiError for an error sent as a chunk. */
+  /**
+   * Adds a chunk.
+   * @returns its visible text
+   * @throws {GeminiError} for an error that was sent as a chunk
+   */
   add(chunk: Chunk): string {
     if (chunk.error) throw classifyUpstream(chunk.error);
     const candidate = chunk.candidates?.[0];
@@ -67,17 +71,20 @@ export class ResponseAccumulator {
     return visible;
   }
 
-  /** The whole reply once the stream is over. Throws GeminiError when that is no reply. */
+  /**
+   * The whole reply, once the stream has ended.
+   * @throws {GeminiError} `blocked`, `empty` or `unavailable` when the chunks make no reply
+   */
   result(): GeminiResult {
     const { text, finishReason, usage } = this;
     const fail = (kind: 'blocked' | 'empty' | 'unavailable', why: string) =>
       new GeminiError(kind, why, { usage });
     if (this.blockReason) throw fail('blocked', `Gemini blocked the prompt: ${this.blockReason}`);
     if (!finishReason) throw fail('unavailable', 'Gemini ended the stream without a finish reason');
-    if (BLOCKED.has(finishReason)) throw fail('blocked', `Gemini blocked the answer: ${finishReason}`);
-    if (!text.trim()) throw fail('empty', `Gemini answered without text: ${finishReason}`);
+    if (BLOCKED.has(finishReason)) throw fail('blocked', `Gemini blocked the response: ${finishReason}`);
+    if (!text.trim()) throw fail('empty', `Gemini's response has no text: ${finishReason}`);
     if (finishReason !== 'STOP' && finishReason !== 'MAX_TOKENS') {
-      throw fail('unavailable', `Gemini broke the answer off: ${finishReason}`);
+      throw fail('unavailable', `Gemini ended the response early: ${finishReason}`);
     }
     return { text, finishReason, usage };
   }

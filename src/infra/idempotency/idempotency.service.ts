@@ -24,27 +24,27 @@ export interface KeyedRequest {
   body: unknown;
 }
 
-/** The first 2xx answer to a key. */
+/** The first 2xx response to a key. */
 interface StoredResponse {
   status: number;
   /** JSON, byte for byte. */
   body: string;
 }
 
-/** An answer that was given once: now, or before and replayed. */
+/** The response to a key: of this request, or of an earlier one and replayed. */
 export interface OnceResponse extends StoredResponse {
   replayed: boolean;
 }
 
-/** A key this request holds: store the answer, in the transaction of the effect where it has one, or release the key. */
+/** The lock of a key: the request stores its response, in the transaction of the effect where there is one, or unlocks the key. */
 interface KeyLock {
-  /** @throws AppError `idempotency.in_progress` when the claim lapsed and another request took it; roll the effect back */
-  store(sql: Sql, answer: StoredResponse): Promise<void>;
-  /** Frees the key after anything but a 2xx. Never throws: a claim that cannot be freed lapses. */
+  /** @throws AppError `idempotency.in_progress` when the lock expired and another request took it; roll the effect back */
+  store(sql: Sql, response: StoredResponse): Promise<void>;
+  /** Unlocks the key after anything but a 2xx. Never throws: a lock that cannot be released expires. */
   release(): Promise<void>;
 }
 
-/** `Idempotency-Key`, kept in PostgreSQL, so that an effect there and its answer are stored together or not at all. */
+/** `Idempotency-Key`, kept in PostgreSQL, so that an effect there and its response are stored together or not at all. */
 @Injectable()
 export class IdempotencyService {
   private readonly logger = new Logger(IdempotencyService.name);
@@ -52,70 +52,70 @@ export class IdempotencyService {
   constructor(private readonly database: Database) {}
 
   /**
-   * Runs `effect` in a transaction, once per key, and keeps its answer in that transaction.
+   * Runs `effect` in a transaction, once per key, and stores its response in that transaction.
    * @throws AppError `validation.failed` for a malformed key, `idempotency.key_reused`, `idempotency.in_progress`, and
    * whatever `effect` throws
    */
   once(request: KeyedRequest, status: number, effect: (sql: Sql) => Promise<object>): Promise<OnceResponse> {
-    return this.respond(request, (claim) =>
+    return this.respond(request, (lock) =>
       this.database.transaction(async (sql) => {
-        const answer = { status, body: JSON.stringify(await effect(sql)) };
-        await claim?.store(sql, answer);
-        return answer;
+        const response = { status, body: JSON.stringify(await effect(sql)) };
+        await lock?.store(sql, response);
+        return response;
       }),
     );
   }
 
   /**
-   * Runs an effect that is not in PostgreSQL, and keeps its answer after it. A death in between lets the effect be
-   * repeated once the claim has lapsed: it must be one that does no harm twice.
+   * Runs an effect that is not in PostgreSQL, and stores its response after it. After a crash in between the effect is
+   * repeated once the lock has expired: it must be idempotent itself.
    * @throws AppError as `once`
    */
   onceElsewhere(request: KeyedRequest, status: number, effect: () => Promise<object>): Promise<OnceResponse> {
-    return this.respond(request, async (claim) => {
-      const answer = { status, body: JSON.stringify(await effect()) };
-      await claim?.store(this.database, answer);
-      return answer;
+    return this.respond(request, async (lock) => {
+      const response = { status, body: JSON.stringify(await effect()) };
+      await lock?.store(this.database, response);
+      return response;
     });
   }
 
-  /** Forgets every key of a person who is deleted, and with it the answers kept under them. */
+  /** Deletes every key of a user with its response, in the transaction that deletes the user. */
   async deleteAll(sql: Sql, userId: string): Promise<void> {
     await sql.query(DELETE_KEYS, [userId]);
   }
 
-  /** The stored answer, or what `work` gives under the claim of the key; a claim whose work fails is released. */
+  /** The stored response, or what `work` returns while the key is locked; the lock is released when `work` fails. */
   private async respond(
     request: KeyedRequest,
-    work: (claim: KeyLock | undefined) => Promise<StoredResponse>,
+    work: (lock: KeyLock | undefined) => Promise<StoredResponse>,
   ): Promise<OnceResponse> {
-    const { claim, stored } = await this.begin(request);
+    const { lock, stored } = await this.begin(request);
     if (stored) return { ...stored, replayed: true };
     try {
-      return { ...(await work(claim)), replayed: false };
+      return { ...(await work(lock)), replayed: false };
     } catch (error) {
-      const released = claim?.release();
-      // Whoever repeats a request that was refused finds the key free; a database that is away keeps nobody waiting twice.
+      const released = lock?.release();
+      // A repeated request finds the key unlocked. While PostgreSQL is unavailable there is no second wait for it.
       if (!isDatabaseUnavailable(error)) await released;
       throw error;
     }
   }
 
-  /** Claims the key of a request. Without a key: neither a claim nor a stored answer. */
+  /** Locks the key of a request. Without a key: neither a lock nor a stored response. */
   private async begin({
     userId,
     key,
     route,
     body,
-  }: KeyedRequest): Promise<{ claim?: KeyLock; stored?: StoredResponse }> {
+  }: KeyedRequest): Promise<{ lock?: KeyLock; stored?: StoredResponse }> {
     if (key === undefined) return {};
     requireKey(key);
     const fingerprint = createHash('sha256')
       .update(`${route}\n${JSON.stringify(body ?? null)}`)
       .digest('base64url');
     const owner = uuidv7();
-    const claimed = await this.database.query(LOCK_KEY, [userId, key, fingerprint, owner]);
-    if (claimed.length > 0) return { claim: this.lockOf(userId, key, owner) };
+    const locked = await this.database.query(LOCK_KEY, [userId, key, fingerprint, owner]);
+    if (locked.length > 0) return { lock: this.lockOf(userId, key, owner) };
     return { stored: await this.stored(userId, key, fingerprint) };
   }
 
@@ -127,7 +127,7 @@ export class IdempotencyService {
       },
       release: async () => {
         await this.database.query(UNLOCK_KEY, [userId, key, owner]).catch((error: Error) => {
-          this.logger.warn(`an idempotency key was not freed and lapses by itself: ${error.message}`);
+          this.logger.warn(`an idempotency key was not unlocked and expires: ${error.message}`);
         });
       },
     };

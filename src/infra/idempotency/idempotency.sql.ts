@@ -7,9 +7,9 @@ export interface IdempotencyRow {
   body: string | null;
 }
 
-/** Takes a key that is new, or whose claim or result has lapsed. */
+/** Takes a key that is new, or whose lock or result has expired. */
 export const LOCK_KEY: Statement = {
-  name: 'idempotency_claim',
+  name: 'idempotency_lock',
   text: `
     INSERT INTO idempotency_key AS k (user_id, key, fingerprint, owner, expires_at)
     VALUES ($1, $2, $3, $4, now() + interval '60 seconds')
@@ -17,7 +17,7 @@ export const LOCK_KEY: Statement = {
       SET fingerprint = excluded.fingerprint, owner = excluded.owner, status = NULL, body = NULL,
           created_at = now(), expires_at = excluded.expires_at
       WHERE k.expires_at <= now()
-    RETURNING 1 AS claimed`,
+    RETURNING 1 AS locked`,
 };
 
 export const READ_KEY: Statement = {
@@ -43,5 +43,5 @@ export const DELETE_KEYS: Statement = {
   text: 'DELETE FROM idempotency_key WHERE user_id = $1',
 };
 
-/** Results after their 24 h, and claims that lapsed. */
+/** Results after their 24 h, and locks that expired. */
 export const EXPIRED_KEYS: RetentionRule = { table: 'idempotency_key', condition: 'expires_at <= now()' };

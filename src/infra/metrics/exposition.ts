@@ -4,7 +4,7 @@ import { sameSecret } from '../../common/crypto/secrets.js';
 import { Settings } from '../../config/settings.js';
 import { Metrics } from './metrics.js';
 
-/** The metrics in Prometheus' text format, for whoever may see them. */
+/** The metrics in Prometheus' text format, behind `METRICS_TOKEN`. */
 @Injectable()
 export class Exposition {
   constructor(
@@ -13,7 +13,7 @@ export class Exposition {
   ) {}
 
   /**
-   * @param authorization the request's header
+   * @param authorization the request's `Authorization` header
    * @throws AppError `auth.unauthenticated` without the token; `route.not_found` in production when none is set
    */
   async read(authorization: string | undefined): Promise<string> {

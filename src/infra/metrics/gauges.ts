@@ -4,7 +4,7 @@ import { Database } from '../postgres/database.js';
 import { WorkQueue } from '../work/work-queue.js';
 import { Metrics } from './metrics.js';
 
-/** What is looked up when somebody asks: the database pool and the queues. */
+/** Values read at each scrape: the database pool and the queues. */
 @Injectable()
 export class Gauges {
   constructor({ registry }: Metrics, { pool }: Database, queue: WorkQueue) {

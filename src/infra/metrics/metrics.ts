@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
-/** What this process counts. A caller names what happened; how it is counted is decided here. */
+/** The counters of this process. A caller reports an event; the metric is defined here. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
@@ -24,12 +24,12 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** A reply was stored as `completed`, `incomplete`, `failed` or `cancelled`. */
+  /** Counts a stored reply. @param status `completed`, `incomplete`, `failed` or `cancelled` */
   replyEnded(status: string): void {
     this.replies.inc({ status });
   }
 
-  /** A call of Gemini is over: `ok`, or the kind of its failure. */
+  /** Counts a call of Gemini that ended. @param outcome `ok`, or the kind of its error */
   geminiCalled(model: string, outcome: string, seconds: number): void {
     this.gemini.observe({ model, outcome }, seconds);
   }

@@ -1,7 +1,12 @@
 import { createTransport, type Transporter } from 'nodemailer';
+import { OTP_DELIVERY } from '../../config/timing.js';
 import { DeliveryError, toText, type OtpChannel, type OtpMessage } from './otp-delivery.js';
 
-const TIMEOUTS = { connectionTimeout: 3_000, greetingTimeout: 3_000, socketTimeout: 5_000 };
+const TIMEOUTS = {
+  connectionTimeout: OTP_DELIVERY.smtpConnect,
+  greetingTimeout: OTP_DELIVERY.smtpGreeting,
+  socketTimeout: OTP_DELIVERY.smtpSilence,
+};
 
 /** An email through `SMTP_URL`. */
 export class EmailChannel implements OtpChannel {

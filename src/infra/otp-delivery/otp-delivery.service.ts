@@ -5,7 +5,7 @@ import { DeliveryError, type OtpChannel, type OtpMessage } from './otp-delivery.
 import { TwilioChannel } from './twilio.channel.js';
 import { WebhookChannel } from './webhook.channel.js';
 
-/** The way to a person that the settings name: for numbers `OTP_DELIVERY`, for addresses `SMTP_URL`. */
+/** Delivers codes by the provider of the settings: to numbers by `OTP_DELIVERY`, to email addresses by `SMTP_URL`. */
 @Injectable()
 export class OtpDeliveryService implements OtpChannel {
   private readonly channels: Record<OtpMessage['kind'], OtpChannel | null>;
@@ -17,23 +17,26 @@ export class OtpDeliveryService implements OtpChannel {
     };
   }
 
-  /** Hands a code to its provider. @throws DeliveryError; permanent where no way is set up */
+  /** Delivers a code. @throws DeliveryError; a permanent one where no provider is configured */
   async deliver(message: OtpMessage): Promise<void> {
     const channel = this.channels[message.kind];
-    if (!channel) throw new DeliveryError(`no way to deliver by ${message.kind} is set up`, true);
+    if (!channel) throw new DeliveryError(`no delivery by ${message.kind} is configured`, true);
     await channel.deliver(message);
   }
 }
 
 function toMobileChannel(settings: Settings): OtpChannel | null {
   if (settings.OTP_DELIVERY === 'webhook') {
-    return new WebhookChannel(needed(settings, 'OTP_WEBHOOK_URL'), needed(settings, 'OTP_WEBHOOK_SECRET'));
+    return new WebhookChannel(
+      required(settings, 'OTP_WEBHOOK_URL'),
+      required(settings, 'OTP_WEBHOOK_SECRET'),
+    );
   }
   if (settings.OTP_DELIVERY === 'twilio') {
     return new TwilioChannel({
-      accountSid: needed(settings, 'TWILIO_ACCOUNT_SID'),
-      authToken: needed(settings, 'TWILIO_AUTH_TOKEN'),
-      from: needed(settings, 'TWILIO_FROM'),
+      accountSid: required(settings, 'TWILIO_ACCOUNT_SID'),
+      authToken: required(settings, 'TWILIO_AUTH_TOKEN'),
+      from: required(settings, 'TWILIO_FROM'),
     });
   }
   return null;
@@ -42,7 +45,7 @@ function toMobileChannel(settings: Settings): OtpChannel | null {
 type Name =
   'OTP_WEBHOOK_URL' | 'OTP_WEBHOOK_SECRET' | 'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN' | 'TWILIO_FROM';
 
-function needed(settings: Settings, name: Name): string {
+function required(settings: Settings, name: Name): string {
   const value = settings[name];
   if (!value) throw new Error(`${name} is required by OTP_DELIVERY=${settings.OTP_DELIVERY}`);
   return value;

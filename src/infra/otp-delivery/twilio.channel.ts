@@ -1,14 +1,13 @@
 import twilio, { type Twilio } from 'twilio';
+import { OTP_DELIVERY } from '../../config/timing.js';
 import { DeliveryError, toText, type OtpChannel, type OtpMessage } from './otp-delivery.js';
-
-const TIMEOUT = 8_000;
 
 export interface TwilioAccount {
   accountSid: string;
   authToken: string;
   /** The number messages come from. */
   from: string;
-  /** For tests: what speaks HTTP instead of Twilio's own client. */
+  /** For tests: an HTTP client instead of Twilio's own. */
   httpClient?: NonNullable<Parameters<typeof twilio>[2]>['httpClient'];
 }
 
@@ -18,7 +17,11 @@ export class TwilioChannel implements OtpChannel {
 
   constructor(private readonly account: TwilioAccount) {
     const { accountSid, authToken, httpClient } = account;
-    this.client = twilio(accountSid, authToken, { timeout: TIMEOUT, lazyLoading: true, httpClient });
+    this.client = twilio(accountSid, authToken, {
+      timeout: OTP_DELIVERY.twilio,
+      lazyLoading: true,
+      httpClient,
+    });
   }
 
   async deliver(message: OtpMessage): Promise<void> {

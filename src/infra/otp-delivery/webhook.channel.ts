@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
+import { OTP_DELIVERY } from '../../config/timing.js';
 import { DeliveryError, type OtpChannel, type OtpMessage } from './otp-delivery.js';
 
-const TIMEOUT = 5_000;
-/** Refusals that may pass. */
+/** Statuses after which another attempt may succeed. */
 const TEMPORARY = new Set([408, 425, 429]);
 
 /**
@@ -43,7 +43,7 @@ export class WebhookChannel implements OtpChannel {
           'X-Signature': `t=${time},v1=${signature}`,
         },
         body,
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: AbortSignal.timeout(OTP_DELIVERY.webhook),
       });
       await response.body?.cancel();
       return response.status;

@@ -1,11 +1,9 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Settings } from '../../config/settings.js';
+import { POSTGRES } from '../../config/timing.js';
 
-/** Milliseconds: connecting and asking each fail after this, so that a frozen server is noticed within a second. */
-const PATIENCE = 400;
-
-/** Asks PostgreSQL over a connection of its own: a pool that is only busy must not look like a database that is gone. */
+/** Checks PostgreSQL over a connection of its own: a pool whose connections are all in use is no outage of PostgreSQL. */
 @Injectable()
 export class DatabaseProbe implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
@@ -15,16 +13,16 @@ export class DatabaseProbe implements OnApplicationShutdown {
       connectionString: settings.DATABASE_URL,
       application_name: 'gemini-chat:probe',
       max: 1,
-      connectionTimeoutMillis: PATIENCE,
-      query_timeout: PATIENCE,
-      idleTimeoutMillis: 30_000,
+      connectionTimeoutMillis: POSTGRES.probe,
+      query_timeout: POSTGRES.probe,
+      idleTimeoutMillis: POSTGRES.idleConnection,
     });
-    // The next question opens a new connection and says what is wrong; the shared pool logs the loss.
+    // The next check opens a new connection and throws the reason; the shared pool logs the outage.
     this.pool.on('error', () => undefined);
   }
 
-  /** @throws Error when PostgreSQL does not answer within a second */
-  async ask(): Promise<void> {
+  /** @throws Error of node-postgres when PostgreSQL does not respond within a second */
+  async check(): Promise<void> {
     await this.pool.query('SELECT 1');
   }
 

@@ -1,4 +1,6 @@
-import { isDatabaseUnavailable } from './errors.js';
+import pg from 'pg';
+import { AppError } from '../../common/errors/app-error.js';
+import { isConnectionLost, isDatabaseUnavailable } from './errors.js';
 
 const error = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 const behindPrisma = (code: string, originalCode: string) =>
@@ -27,4 +29,24 @@ describe('isDatabaseUnavailable', () => {
     ['an error of ours', new Error('no such thing')],
     ['nothing', undefined],
   ])('is false for %s', (_, thrown) => expect(isDatabaseUnavailable(thrown)).toBe(false));
+});
+
+describe('isConnectionLost', () => {
+  const fromServer = (code: string) => Object.assign(new pg.DatabaseError('x', 1, 'error'), { code });
+
+  it.each([
+    ['a refused connection', error('ECONNREFUSED')],
+    ['a timeout of the client', new Error('Query read timeout')],
+    ['a server that shuts down', fromServer('57P01')],
+    ['a server that takes no writes any more', fromServer('25006')],
+    ['the response to a client', new AppError('service.unavailable', { cause: error('ECONNRESET') })],
+  ])('is true for %s', (_, thrown) => expect(isConnectionLost(thrown)).toBe(true));
+
+  it.each([
+    ['a statement that the server ended', fromServer('57014')],
+    ['a deadlock', fromServer('40P01')],
+    ['the response to a client', new AppError('service.unavailable', { cause: fromServer('57014') })],
+    ['a unique violation', fromServer('23505')],
+    ['a refusal of ours', new AppError('quota.exceeded')],
+  ])('is false for %s', (_, thrown) => expect(isConnectionLost(thrown)).toBe(false));
 });

@@ -1,6 +1,7 @@
+import pg from 'pg';
 import { AppError } from '../../common/errors/app-error.js';
 
-/** SQLSTATE classes and codes that speak of the server, not of the statement; 40: it gave a transaction up for another's sake. */
+/** SQLSTATE classes and codes about the server, not about the statement; 40: a transaction ended in favour of another. */
 const SERVER_STATES = /^(08|40|53|57P0|57014|58|55006|25006)/;
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
@@ -16,7 +17,25 @@ const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 const PLAIN =
   /timeout exceeded|timeout expired|Query read timeout|Connection terminated|not queryable|Can't reach database|server closed the connection/i;
 
-/** Whether the database could not be asked, as against having refused. */
+/** SQLSTATEs among these after which the server keeps the connection: it gave up or ended the statement alone. */
+const CONNECTION_KEPT = /^(40|53|57014|55006)/;
+
+/**
+ * Whether the connection on which an error came is lost, or in an unknown state as after a timeout of the client.
+ * @param error of node-postgres or Prisma, or the AppError made of it
+ */
+export function isConnectionLost(error: unknown): boolean {
+  return isDatabaseUnavailable(error) && !CONNECTION_KEPT.test(stateOf(error));
+}
+
+/** The SQLSTATE of an error, or of what caused it; empty where the server gave none. */
+function stateOf(error: unknown): string {
+  const reason = error instanceof AppError ? error.cause : error;
+  const { code } = (reason ?? {}) as { code?: unknown };
+  return reason instanceof pg.DatabaseError && typeof code === 'string' ? code : '';
+}
+
+/** Whether PostgreSQL could not serve a statement, as against having refused it. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
@@ -39,9 +58,12 @@ function stateBehindPrisma(error: Error): string {
   return typeof state === 'string' ? state : '';
 }
 
-/** Turns "cannot be asked" into 503 `service.unavailable`; any other error passes as it is. */
+/**
+ * Throws an error on, as AppError `service.unavailable` where PostgreSQL could not serve the statement.
+ * @throws AppError `service.unavailable`, or the error itself
+ */
 export function throwUnavailable(error: unknown): never {
-  if (isDatabaseUnavailable(error))
+  if (!(error instanceof AppError) && isDatabaseUnavailable(error))
     throw new AppError('service.unavailable', { cause: error, retryAfter: 2 });
   throw error;
 }

@@ -10,7 +10,10 @@ function createClient(database: Database) {
   });
 }
 
-/** Everything that is not hot goes through Prisma, on the shared pool. Its client is `prisma.db`. */
+/**
+ * Prisma on the shared pool, for single-table statements that are not hot. Its client is `db`; an operation throws
+ * AppError `service.unavailable` when PostgreSQL cannot serve it, else Prisma's own errors.
+ */
 @Injectable()
 export class PrismaService implements OnApplicationShutdown {
   readonly db: ReturnType<typeof createClient>;

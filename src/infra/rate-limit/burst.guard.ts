@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RateLimitName } from './rate-limit.module.js';
 
-/** Applies one of the burst limits over all routes together. The `RateLimit-*` headers tell of the one that is nearest. */
+/** Applies one of the burst limits over all routes together. The `RateLimit-*` headers show the limit with the fewest requests left. */
 @Injectable()
 export abstract class BurstGuard extends ThrottlerGuard {
   protected abstract readonly limitName: RateLimitName;
@@ -33,6 +33,6 @@ export abstract class BurstGuard extends ThrottlerGuard {
     throw new AppError('rate_limit.exceeded', { retryAfter: count.timeToExpire });
   }
 
-  /** What to note of a request that was one too many. */
+  /** Called for a request over the limit, for the audit log. */
   protected abstract refused(request: FastifyRequest): void;
 }

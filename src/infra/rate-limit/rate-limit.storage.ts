@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { OutageLog } from '../../common/outage-log.js';
+import { Timing } from '../../config/timing.js';
 import type { RedisClient } from '../redis/connect.js';
 import { REDIS } from '../redis/redis.module.js';
 
@@ -11,22 +13,34 @@ interface Limiters {
   shared: RateLimiterRedis;
 }
 
-/** Milliseconds without Redis after it failed: one request in that time tries it, and only that one waits. */
-const PAUSE = 5_000;
-
 /**
- * Counts in Redis, for all processes together, and in this process at the same time; the higher count holds.
- * So a Redis that is dead, hung or flushed never opens the limit.
+ * Counts in Redis, for all processes together, and in this process at the same time; the higher count decides. A Redis
+ * that is dead, hung or flushed therefore never opens a limit. The `insuranceLimiter` of rate-limiter-flexible is not
+ * enough for that: it begins to count at 0 when Redis fails, keeps no count for a flushed Redis, and lets every request
+ * wait for a hung one.
  */
 @Injectable()
 export class RateLimitStorage implements ThrottlerStorage {
-  private readonly logger = new Logger(RateLimitStorage.name);
+  private readonly outage = new OutageLog(
+    new Logger(RateLimitStorage.name),
+    'limits are counted by each process alone',
+  );
   private readonly limiters = new Map<string, Limiters>();
+  /** Until then Redis is not asked; 0 while it responds. */
   private retryAt = 0;
 
-  constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
+  constructor(
+    @Inject(REDIS) private readonly redis: RedisClient,
+    private readonly times: Timing,
+  ) {}
 
-  /** @param ttl milliseconds; the times of the result are seconds */
+  /**
+   * Counts one request.
+   * @param key whose requests are counted together
+   * @param ttl milliseconds in which at most `limit` requests are allowed
+   * @param throttler the name of the limit
+   * @returns the count so far; its times are seconds
+   */
   async increment(
     key: string,
     ttl: number,
@@ -35,29 +49,32 @@ export class RateLimitStorage implements ThrottlerStorage {
     throttler: string,
   ): Promise<Count> {
     const { local, shared } = this.limitersOf(throttler, limit, ttl);
-    const mine = await consume(local, key);
-    const all = mine.consumedPoints > limit ? null : await this.consumeShared(shared, key);
-    const count = all && all.consumedPoints > mine.consumedPoints ? all : mine;
+    const own = await consume(local, key);
+    const all = own.consumedPoints > limit ? null : await this.consumeShared(shared, key);
+    const count = all && all.consumedPoints > own.consumedPoints ? all : own;
     const seconds = Math.max(1, Math.ceil(count.msBeforeNext / 1000));
     const isBlocked = count.consumedPoints > limit;
     return { totalHits: count.consumedPoints, timeToExpire: seconds, isBlocked, timeToBlockExpire: seconds };
   }
 
-  /** Null while Redis cannot be asked. */
+  /** Null while Redis fails: then one request in `redisPause` asks it, and only that one waits for it. */
   private async consumeShared(limiter: RateLimiterRedis, key: string): Promise<RateLimiterRes | null> {
-    const now = Date.now();
-    if (now < this.retryAt) return null;
-    if (this.retryAt > 0) this.retryAt = now + PAUSE;
+    if (Date.now() < this.retryAt) return null;
+    if (this.retryAt > 0) this.pause();
     try {
       const count = await consume(limiter, key);
       this.retryAt = 0;
+      this.outage.recovered();
       return count;
     } catch (error) {
-      if (this.retryAt === 0)
-        this.logger.warn(`limits are counted by each process alone: ${(error as Error).message}`);
-      this.retryAt = Date.now() + PAUSE;
+      this.pause();
+      this.outage.failed(error);
       return null;
     }
+  }
+
+  private pause(): void {
+    this.retryAt = Date.now() + this.times.rateLimit.redisPause;
   }
 
   private limitersOf(name: string, points: number, ttl: number): Limiters {
@@ -73,7 +90,7 @@ export class RateLimitStorage implements ThrottlerStorage {
   }
 }
 
-/** A refusal is a count like any other. */
+/** The count of a key with this request; the limiters reject a count over the limit. */
 async function consume(limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<RateLimiterRes> {
   try {
     return await limiter.consume(key);
