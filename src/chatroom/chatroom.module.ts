@@ -7,7 +7,6 @@ import { AcceptService } from './prompt/accept.service.js';
 import { CancelService } from './prompt/cancel.service.js';
 import { ChatroomController } from './room/chatroom.controller.js';
 import { ChatroomService } from './room/chatroom.service.js';
-import { RedisSubscriber } from '../infra/redis/subscriber.js';
 import { MessageFollowService } from './stream/message-follow.service.js';
 import { MessageController } from './stream/message.controller.js';
 import { MessageService } from './message/message.service.js';
@@ -33,7 +32,6 @@ import { ChatroomListService } from './room/chatroom-list.service.js';
     ChatroomDeletionService,
     MessageService,
     MessageFollowService,
-    RedisSubscriber,
     ReplySubscriptions,
     ReplyStreamService,
     ReplyWaitService,

@@ -1,10 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Result } from 'ioredis';
 import type { RedisClient } from '../infra/redis/connect.js';
 import { REDIS } from '../infra/redis/redis.module.js';
 
 /**
- * What the worker publishes of a running reply and the API reads: a Redis stream to replay, a channel of the same entries to follow.
- * Only PostgreSQL says how a reply ended; an `end` entry is a hint to look there.
+ * What the worker publishes of a running reply and the API reads: a Redis stream to replay, and a channel of the same
+ * entries to follow. How a reply ended is in PostgreSQL alone: an `end` entry is a hint to read the row.
  */
 export type ReplyEntry =
   /** A claim begins to generate: what earlier claims published is void. `attempt` counts from 1 within a run. */
@@ -13,19 +14,22 @@ export type ReplyEntry =
   | { kind: 'delta'; claim: number; attempt: number; offset: number; text: string }
   | { kind: 'end'; claim: number };
 
-/** The stream of one reply. The braces keep its keys in one slot of a Redis Cluster. */
+/** The stream of one reply. The braces keep all keys of a reply in one slot of a Redis Cluster. */
 export const replyStreamKey = (replyId: string) => `{reply:${replyId}}:stream`;
 
-/** Where the same entries are published as they come, as JSON. */
+/** The channel of one reply: the same entries when they are published, as JSON. */
 export const replyChannel = (replyId: string) => `reply:${replyId}`;
 
-/** Where a cancellation is told to whichever worker runs the reply: the message is the reply's id. */
+/** The channel of cancellations, which every worker subscribes to: a message is the id of a reply. */
 export const CANCEL_CHANNEL = 'reply-cancel';
 
-/** About so many entries are kept. The whole text is published again twice as often, so that the rest always tells it all. */
+/**
+ * About so many entries are kept in a stream. The whole text is published again after half as many, so that the entries
+ * that are kept always contain all of it.
+ */
 export const REPLY_STREAM_LENGTH = 256;
 
-/** Seconds a stream outlives its last entry. */
+/** Seconds that a stream is kept after its last entry. */
 export const REPLY_STREAM_LIFE = 600;
 
 /** The one field of a Redis stream entry. */
@@ -39,14 +43,46 @@ export const toPublished = (entry: ReplyEntry): string => JSON.stringify(entry);
 
 export const fromPublished = (message: string): ReplyEntry => JSON.parse(message) as ReplyEntry;
 
-/** What was published of a reply. Redis may be away. */
+/** KEYS[1] stream; ARGV[1] channel, [2] entries to keep, [3] seconds to keep the stream, then the entries as JSON. */
+const APPEND_ENTRIES = `
+  for i = 4, #ARGV do
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', '${FIELD}', ARGV[i])
+    redis.call('PUBLISH', ARGV[1], ARGV[i])
+  end
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+  return redis.call('XLEN', KEYS[1])`;
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    appendReplyEntries(key: string, ...args: (string | number)[]): Result<number, Context>;
+  }
+}
+
+/**
+ * Appends entries to the stream of a reply and publishes them, in one command: listeners get all of them or none.
+ * @returns the length of the stream afterwards
+ * @throws Error of ioredis when Redis did not confirm the command; it may still be carried out
+ */
+export function appendEntries(redis: RedisClient, replyId: string, entries: ReplyEntry[]): Promise<number> {
+  if (!Object.hasOwn(redis, 'appendReplyEntries'))
+    redis.defineCommand('appendReplyEntries', { numberOfKeys: 1, lua: APPEND_ENTRIES });
+  return redis.appendReplyEntries(
+    replyStreamKey(replyId),
+    replyChannel(replyId),
+    REPLY_STREAM_LENGTH,
+    REPLY_STREAM_LIFE,
+    ...entries.map(toPublished),
+  );
+}
+
+/** Reads what was published of a reply. */
 @Injectable()
 export class PublishedText {
   private readonly logger = new Logger(PublishedText.name);
 
   constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
 
-  /** The text published under a claim so far; empty when there is none, or no Redis to ask. */
+  /** The text published under a claim so far; empty when there is none, and while Redis is away. */
   async read(replyId: string, claim: number): Promise<string> {
     try {
       const entries = await this.redis.xrange(replyStreamKey(replyId), '-', '+');
@@ -65,17 +101,20 @@ export class PublishedText {
   }
 }
 
-/** More than any claim: whoever listens looks at the row, whatever it has heard so far. */
+/** More than any claim: every listener reads the row, whatever entries it has. */
 const ANY_CLAIM = 999_999_999;
 
-/** Tells whichever worker runs a reply, and whoever listens to it, that it is gone. */
+/** Informs the worker that runs a reply, and the API processes with listeners, that the reply was cancelled or deleted. */
 @Injectable()
 export class ReplyEndNotifier {
   private readonly logger = new Logger(ReplyEndNotifier.name);
 
   constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
 
-  /** Best effort, after the row has said so: a worker that does not hear it learns it from the row. */
+  /**
+   * To be called after the commit. Best effort: without Redis the worker sees it when it renews its lease, and listeners
+   * when they read the row again.
+   */
   stop(replyIds: string[]): void {
     for (const id of replyIds) {
       this.redis
@@ -83,7 +122,7 @@ export class ReplyEndNotifier {
         .publish(CANCEL_CHANNEL, id)
         .publish(replyChannel(id), toPublished({ kind: 'end', claim: ANY_CLAIM }))
         .exec()
-        .catch((error: Error) => this.logger.debug(`nobody was told that ${id} is gone: ${error.message}`));
+        .catch((error: Error) => this.logger.debug(`the end of ${id} was not published: ${error.message}`));
     }
   }
 }

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import {
+  fromPublished,
+  fromStreamFields,
+  PublishedText,
+  REPLY_STREAM_LIFE,
+  replyChannel,
+  type ReplyEntry,
+  replyStreamKey,
+} from '../../src/chatroom/reply-channel.js';
 import { ReplyPublisher } from '../../src/chatroom/reply/reply.publisher.js';
-import type { Settings } from '../../src/config/settings.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
 import { eventually } from '../support/eventually.js';
 import { holds } from '../support/holds.js';
@@ -12,10 +21,10 @@ describe('what publishes a reply', () => {
   let redis: RedisClient;
 
   beforeAll(async () => {
-    // It tells, at debug, of every time that Redis did not answer.
+    // It logs, at debug, each time that Redis did not respond.
     Logger.overrideLogger(false);
     server = await PrivateRedis.start();
-    redis = connectRedis({ REDIS_URL: server.url, REDIS_CLUSTER: false } as Settings, 'command');
+    redis = connectRedis({ REDIS_URL: server.url, REDIS_CLUSTER: false }, 'command');
     await eventually('a connection', () => redis.status === 'ready');
   });
   afterAll(async () => {
@@ -40,5 +49,54 @@ describe('what publishes a reply', () => {
       server.thaw();
       await eventually('Redis answers', async () => (await redis.ping()) === 'PONG');
     }
+  });
+
+  it('publishes each flush with one command, into the stream and the channel alike', async () => {
+    const replyId = randomUUID();
+    const monitor = await new Redis(server.url).monitor();
+    const commands: string[] = [];
+    monitor.on('monitor', (_time: string, [name = '', ...args]: string[], source: string) => {
+      if (source !== 'lua' && args.some((arg) => arg.includes(replyStreamKey(replyId))))
+        commands.push(name.toLowerCase().replace('evalsha', 'eval'));
+    });
+    const listener = new Redis(server.url);
+    const published: ReplyEntry[] = [];
+    listener.on('message', (_channel: string, message: string) => published.push(fromPublished(message)));
+    await listener.subscribe(replyChannel(replyId));
+    const publisher = new ReplyPublisher(redis, { replyId, claim: 3, attempt: 2, held: () => true });
+    publisher.begin();
+    publisher.add('Hello');
+    await eventually('a flush', () => published.length === 2);
+    publisher.add(', world');
+    await publisher.end();
+    const entries = [
+      { kind: 'begin', claim: 3, attempt: 2 },
+      { kind: 'delta', claim: 3, attempt: 2, offset: 0, text: 'Hello' },
+      { kind: 'delta', claim: 3, attempt: 2, offset: 5, text: ', world' },
+      { kind: 'end', claim: 3 },
+    ];
+    await eventually('the end', () => published.length === 4);
+    expect(published).toEqual(entries);
+    await eventually('both commands', () => commands.length >= 2);
+    const stored = await redis.xrange(replyStreamKey(replyId), '-', '+');
+    expect(stored.map(([, fields]) => fromStreamFields(fields))).toEqual(entries);
+    await eventually('all commands so far', () => commands.includes('xrange'));
+    expect(commands).toEqual(['eval', 'eval', 'xrange']);
+    expect(await redis.ttl(replyStreamKey(replyId))).toBeGreaterThan(REPLY_STREAM_LIFE - 10);
+    monitor.disconnect();
+    listener.disconnect();
+  });
+
+  it('publishes the whole text again where Redis lost the stream and its scripts', async () => {
+    const replyId = randomUUID();
+    const publisher = new ReplyPublisher(redis, { replyId, claim: 1, attempt: 1, held: () => true });
+    const text = async () => new PublishedText(redis).read(replyId, 1);
+    publisher.add('Hello');
+    await eventually('the text', async () => (await text()) === 'Hello');
+    await redis.flushdb();
+    await redis.script('FLUSH');
+    publisher.add(', world');
+    await eventually('the whole text', async () => (await text()) === 'Hello, world');
+    await publisher.end();
   });
 });

@@ -13,14 +13,14 @@ const CACHE = path.resolve(__dirname, '../../.local/cache');
 
 interface ClusterNode {
   password: string;
-  /** Where it keeps what it knows of its cluster. */
-  folder: string;
   settings: Record<string, string | string[]>;
 }
 
 /** A Redis of one test's own, to be flushed, frozen, killed and started again: empty, since it keeps nothing on disk. */
 export class PrivateRedis {
   private process?: ChildProcess;
+  /** Of its own: a replica and a node of a cluster write files. */
+  private readonly folder = mkdtempSync(path.join(tmpdir(), 'redis-'));
 
   private constructor(
     private readonly port: number,
@@ -35,16 +35,15 @@ export class PrivateRedis {
 
   /** A Redis Cluster that wants a password: one node with every slot, known to its cluster by another address than ours. */
   static async startCluster(): Promise<PrivateRedis> {
-    const [password, folder] = [randomUUID(), mkdtempSync(path.join(tmpdir(), 'redis-cluster-'))];
+    const password = randomUUID();
     const settings = {
       requirepass: password,
       bind: ['127.0.0.1', '127.0.0.2'],
-      dir: folder,
       'cluster-enabled': 'yes',
       'cluster-announce-ip': '127.0.0.2',
       'cluster-port': String(await freePort()),
     };
-    const redis = new PrivateRedis(await freePort(), { password, folder, settings });
+    const redis = new PrivateRedis(await freePort(), { password, settings });
     await redis.launch();
     const client = new Redis(redis.url);
     await client.cluster('ADDSLOTSRANGE', 0, 16_383);
@@ -62,7 +61,10 @@ export class PrivateRedis {
   /** Starts it (again), on the same port, and waits until it answers. */
   async launch(): Promise<void> {
     const { command, env } = await findRedis(CACHE);
-    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const settings = [
+      ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder],
+      ...['--save', '', '--appendonly', 'no'],
+    ];
     const more = Object.entries(this.cluster?.settings ?? {}).flatMap(([name, value]) =>
       [`--${name}`, value].flat(),
     );
@@ -92,7 +94,7 @@ export class PrivateRedis {
   async stop(): Promise<void> {
     this.thaw();
     await this.end('SIGTERM');
-    if (this.cluster) rmSync(this.cluster.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

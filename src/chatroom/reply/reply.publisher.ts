@@ -1,17 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { RedisClient } from '../../infra/redis/connect.js';
-import {
-  REPLY_STREAM_LENGTH,
-  REPLY_STREAM_LIFE,
-  replyChannel,
-  replyStreamKey,
-  toPublished,
-  toStreamFields,
-  type ReplyEntry,
-} from '../reply-channel.js';
+import { appendEntries, REPLY_STREAM_LENGTH, type ReplyEntry } from '../reply-channel.js';
 
-/** Milliseconds: a delta goes out at once when none went out for that long, else it waits for the others of that time. */
+/** Milliseconds: a delta is published at once when nothing was for that long, else together with the others of that time. */
 const BATCH = 20;
+/** Milliseconds until the next attempt where Redis failed, or the claim may not publish. */
 const RETRY = 250;
 
 interface Source {
@@ -22,14 +15,15 @@ interface Source {
   held: () => boolean;
 }
 
-/** Publishes the text of one claim as it grows. What Redis did not take is sent again with what follows: offsets make that harmless. */
+/**
+ * Publishes the text of one claim as it grows. What Redis did not confirm is sent again with what follows: offsets make
+ * that harmless.
+ */
 export class ReplyPublisher {
   private readonly logger = new Logger(ReplyPublisher.name);
-  private readonly key: string;
-  private readonly channel: string;
   private text = '';
   private sent = 0;
-  /** Entries since the whole text was published: the stream holds them all, or Redis lost it. */
+  /** Entries since the whole text was published: the stream has them all, or Redis lost it. */
   private entries = 0;
   private lastFlush = -Infinity;
   private timer?: NodeJS.Timeout;
@@ -39,33 +33,31 @@ export class ReplyPublisher {
   constructor(
     private readonly redis: RedisClient,
     private readonly source: Source,
-  ) {
-    this.key = replyStreamKey(source.replyId);
-    this.channel = replyChannel(source.replyId);
-  }
+  ) {}
 
   /** Everything generated so far. */
   get content(): string {
     return this.text;
   }
 
-  /** Tells listeners that a claim begins, so that what an earlier one published is void. */
+  /** Publishes that the claim begins, so that what an earlier one published is void. */
   begin(): void {
     this.schedule(0);
   }
 
+  /** Appends generated text. It is published within 20 ms. */
   add(delta: string): void {
     this.text += delta;
     this.schedule(Math.max(0, this.lastFlush + BATCH - performance.now()));
   }
 
-  /** Sends what is left, then the hint that PostgreSQL has the ending. */
+  /** Publishes the rest, then the hint that PostgreSQL has the ending. */
   async end(): Promise<void> {
     this.close();
     await this.flush([{ kind: 'end', claim: this.source.claim }]);
   }
 
-  /** Publishes nothing more by itself, also where a flush that is under way fails. */
+  /** Schedules nothing more, also where a flush that has begun fails. */
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
@@ -91,7 +83,7 @@ export class ReplyPublisher {
     const entries = [...this.pending(upTo), ...after];
     if (entries.length === 0) return;
     try {
-      const length = await this.write(entries);
+      const length = await appendEntries(this.redis, this.source.replyId, entries);
       this.entries += entries.length;
       this.sent = upTo;
       const lost = length < Math.min(this.entries, REPLY_STREAM_LENGTH);
@@ -112,27 +104,12 @@ export class ReplyPublisher {
   }
 
   /**
-   * The whole text again, for those who come now: the stream was lost on the way (flushed, restarted empty), or grew so
-   * long that its beginning will be trimmed.
+   * Publishes the whole text again, for listeners that come from now on: the stream was lost (Redis flushed, or restarted
+   * without its data), or has so many entries that the first ones will be trimmed.
    */
   private beginAgain(): void {
     this.entries = 0;
     this.sent = 0;
     this.schedule(0);
-  }
-
-  /** @returns the length of the stream, counting only this claim's entries when it began with them */
-  private async write(entries: ReplyEntry[]): Promise<number> {
-    const pipeline = this.redis.pipeline();
-    for (const entry of entries) {
-      pipeline.xadd(this.key, 'MAXLEN', '~', REPLY_STREAM_LENGTH, '*', ...toStreamFields(entry));
-      pipeline.publish(this.channel, toPublished(entry));
-    }
-    pipeline.expire(this.key, REPLY_STREAM_LIFE);
-    pipeline.xlen(this.key);
-    const results = (await pipeline.exec()) ?? [];
-    const failed = results.find(([error]) => error)?.[0];
-    if (failed) throw failed;
-    return Number(results.at(-1)?.[1]);
   }
 }

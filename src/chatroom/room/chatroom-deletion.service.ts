@@ -1,5 +1,4 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Cluster } from 'ioredis';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
@@ -7,6 +6,7 @@ import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
+import { deleteCachedKeys } from '../cached-keys.js';
 import { ReplyEndNotifier, replyStreamKey } from '../reply-channel.js';
 import { DELETE_CHATROOM, DELETE_CHATROOMS, type DeletedRow, type PublishedReply } from './chatroom.sql.js';
 
@@ -60,16 +60,7 @@ export class ChatroomDeletionService {
     }
   }
 
-  /** Lists of rooms and kept replies name their person between colons. A walk over all keys: rare, and off the hot path. */
-  private async forgetCaches(userId: string): Promise<void> {
-    const nodes = this.redis instanceof Cluster ? this.redis.nodes('master') : [this.redis];
-    for (const node of nodes) {
-      let cursor = '0';
-      do {
-        const [next, keys] = await node.scan(cursor, 'MATCH', `*:${userId}:*`, 'COUNT', 1_000);
-        for (const key of keys) await this.redis.del(key);
-        cursor = next;
-      } while (cursor !== '0');
-    }
+  private forgetCaches(userId: string): Promise<void> {
+    return deleteCachedKeys(this.redis, userId);
   }
 }

@@ -4,6 +4,7 @@ import { Settings } from '../../config/settings.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
 import { Database } from '../../infra/postgres/database.js';
+import { roomListKey } from '../cached-keys.js';
 import {
   type ChatroomListDto,
   type ChatroomListQuery,
@@ -36,7 +37,7 @@ export class ChatroomListCache {
     limit: number,
     load: () => Promise<string>,
   ): Promise<{ json: string; cache: 'HIT' | 'MISS' }> {
-    const key = `rooms:${user.userId}:page`;
+    const key = roomListKey(user.userId);
     const stamp = `${user.roomListVersion}:${limit}:`;
     const cached = await this.find(key);
     if (cached?.startsWith(stamp)) return { json: cached.slice(stamp.length), cache: 'HIT' };

@@ -8,7 +8,7 @@ import { MessageService } from '../message/message.service.js';
 import { ReplyStreamService } from './reply-stream.service.js';
 import { ReplyWaitService } from './reply-wait.service.js';
 
-/** Reads a reply while it comes to be, for the owner of its room alone. */
+/** Reads of a message by the owner of its room: now, once it is finished, or as a stream. */
 @Injectable()
 export class MessageFollowService {
   constructor(
@@ -18,7 +18,9 @@ export class MessageFollowService {
   ) {}
 
   /**
-   * The message as it is; with `seconds` a reply that runs is waited for.
+   * The message; an unfinished reply is waited for.
+   * @param seconds how long to wait at most; 0 does not wait
+   * @param signal ends the wait: the client disconnected
    * @throws AppError `chatroom.not_found`, `message.not_found`
    */
   async get(
@@ -34,7 +36,7 @@ export class MessageFollowService {
   }
 
   /**
-   * Answers with the stream of a reply.
+   * Answers with the stream of a reply, from its beginning or after `lastEventId`.
    * @throws AppError `chatroom.not_found`, `message.not_found` (also for a prompt), `service.unavailable`
    */
   async stream(

@@ -1,17 +1,14 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentUser } from '../../common/auth-context.js';
-import type { Principal } from '../../common/auth-context.js';
+import { CurrentUser, type Principal } from '../../common/auth-context.js';
 import { ApiSignedIn } from '../../common/http/openapi.js';
 import { ClientDisconnect } from '../../common/http/request-context.js';
 import { PageQuery } from '../../common/http/page-query.dto.js';
-import { MessageFollowService } from './message-follow.service.js';
-import { MessageDto, MessageListDto } from '../message/message.dto.js';
+import { MessageDto, MessageId, MessageListDto, RoomId, WaitQuery } from '../message/message.dto.js';
 import { MessageService } from '../message/message.service.js';
-import { MessageId, RoomId } from '../message/message.dto.js';
 import { STREAM_RESPONSE } from '../message/stream.openapi.js';
-import { WaitQuery } from '../message/message.dto.js';
+import { MessageFollowService } from './message-follow.service.js';
 
 @ApiTags('message')
 @Controller('chatroom/:id/message')
@@ -21,7 +18,7 @@ export class MessageController {
     private readonly follow: MessageFollowService,
   ) {}
 
-  /** A page of the room's messages, oldest first; the cursor leads back in time. */
+  /** A page of the room's messages, oldest first; the cursor leads to older messages. */
   @Get()
   @ApiSignedIn('chatroom.not_found')
   list(
@@ -32,7 +29,7 @@ export class MessageController {
     return this.messages.list(user, chatroomId, query);
   }
 
-  /** One message. With `wait` the answer to an unfinished reply comes when it is finished, or after so many seconds. */
+  /** One message. With `wait` the response for an unfinished reply comes when it is finished, or after that many seconds. */
   @Get(':messageId')
   @ApiSignedIn('chatroom.not_found', 'message.not_found')
   get(
@@ -48,7 +45,7 @@ export class MessageController {
   /** A reply as server-sent events, from its beginning or after `Last-Event-ID`: while it runs and afterwards. */
   @Get(':messageId/stream')
   @ApiOkResponse(STREAM_RESPONSE)
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Continue after this event.' })
   @ApiSignedIn('chatroom.not_found', 'message.not_found')
   stream(
     @CurrentUser() user: Principal,

@@ -1,25 +1,32 @@
-import { Database } from '../../infra/postgres/database.js';
-import { FIND_REPLIES, type ReplyRow } from '../message/message.sql.js';
 import { Inject, Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { Database } from '../../infra/postgres/database.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
 import { RedisSubscriber } from '../../infra/redis/subscriber.js';
+import { FIND_REPLIES, type ReplyRow } from '../message/message.sql.js';
 import { type ReplyListener, type SubscriptionSource, ReplySubscription } from './reply-subscription.js';
 
-const TICK = 1_000;
-/** Milliseconds after which every row is looked at again, whatever Redis said. */
-const LOOK_EVERY = 14_000;
+/** Milliseconds between two checks for subscriptions whose row or stream is to be read. */
+const CHECK_EVERY = 1_000;
+/** Milliseconds after which every row is read again, whatever Redis published. */
+const READ_ALL_EVERY = 14_000;
+/**
+ * Streams that are read at once while catching up. After an outage every followed reply lacks entries: all their streams at
+ * once would exceed the command timeout of Redis, and the commands of requests with them.
+ */
+const CONCURRENT_READS = 20;
 
-/** The running replies that somebody of this process listens to: one feed each, one statement for all of them. */
+/** The replies that this process has listeners for: one subscription a reply, one statement for all their rows. */
 @Injectable()
 export class ReplySubscriptions implements OnApplicationShutdown {
   private readonly logger = new Logger(ReplySubscriptions.name);
-  private readonly feeds = new Map<string, ReplySubscription>();
-  private readonly dirty = new Set<ReplySubscription>();
+  private readonly subscriptions = new Map<string, ReplySubscription>();
+  private readonly changed = new Set<ReplySubscription>();
   private readonly source: SubscriptionSource;
   private timer?: NodeJS.Timeout;
-  private lookedAt = performance.now();
-  private looking = false;
+  private allReadAt = performance.now();
+  private readingRows = false;
 
   constructor(
     private readonly database: Database,
@@ -29,32 +36,33 @@ export class ReplySubscriptions implements OnApplicationShutdown {
     this.source = {
       redis,
       subscriber,
-      read: async (id) => (await this.rows([id]))[0],
-      changed: (feed) => this.schedule(feed),
+      limitReads: pLimit(CONCURRENT_READS),
+      readRow: async (id) => (await this.findRows([id]))[0],
+      changed: (subscription) => this.notifySoon(subscription),
     };
     subscriber.onReturn(() => void this.recover());
   }
 
   /**
-   * Listens to a reply. The feed is open when this returns, and may be over already.
-   * @throws AppError `service.unavailable` when PostgreSQL cannot be asked
+   * Adds a listener to a reply. The subscription is open when this returns, and may be finished already.
+   * @throws AppError `service.unavailable` when PostgreSQL cannot be read
    */
-  async join(replyId: string, listener: ReplyListener): Promise<ReplySubscription> {
-    const feed = this.feeds.get(replyId) ?? this.create(replyId);
-    feed.listeners.add(listener);
+  async add(replyId: string, listener: ReplyListener): Promise<ReplySubscription> {
+    const subscription = this.subscriptions.get(replyId) ?? this.create(replyId);
+    subscription.listeners.add(listener);
     try {
-      await feed.opened;
+      await subscription.opened;
     } catch (error) {
-      this.leave(feed, listener);
+      this.remove(subscription, listener);
       throw error;
     }
-    return feed;
+    return subscription;
   }
 
-  /** The last one to leave closes the feed. */
-  leave(feed: ReplySubscription, listener: ReplyListener): void {
-    feed.listeners.delete(listener);
-    if (feed.listeners.size === 0) this.drop(feed);
+  /** Removes a listener; the last one closes the subscription. */
+  remove(subscription: ReplySubscription, listener: ReplyListener): void {
+    subscription.listeners.delete(listener);
+    if (subscription.listeners.size === 0) this.close(subscription);
   }
 
   onApplicationShutdown(): void {
@@ -62,64 +70,71 @@ export class ReplySubscriptions implements OnApplicationShutdown {
   }
 
   private create(replyId: string): ReplySubscription {
-    const feed = new ReplySubscription(replyId, this.source);
-    this.feeds.set(replyId, feed);
-    this.timer ??= setInterval(() => void this.tick(), TICK);
-    return feed;
+    const subscription = new ReplySubscription(replyId, this.source);
+    this.subscriptions.set(replyId, subscription);
+    this.timer ??= setInterval(() => void this.check(), CHECK_EVERY);
+    return subscription;
   }
 
-  private drop(feed: ReplySubscription): void {
-    if (this.feeds.get(feed.replyId) !== feed) return;
-    this.feeds.delete(feed.replyId);
-    feed.close();
-    if (this.feeds.size > 0) return;
+  private close(subscription: ReplySubscription): void {
+    if (this.subscriptions.get(subscription.replyId) !== subscription) return;
+    this.subscriptions.delete(subscription.replyId);
+    subscription.close();
+    if (this.subscriptions.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
   }
 
-  /** Listeners are told at the end of this turn of the event loop: the busier the process, the more one write carries. */
-  private schedule(feed: ReplySubscription): void {
-    if (feed.over) this.drop(feed);
-    if (this.dirty.size === 0) setImmediate(() => this.tell());
-    this.dirty.add(feed);
+  /** Listeners are informed at the end of this turn of the event loop: the busier the process, the more one write carries. */
+  private notifySoon(subscription: ReplySubscription): void {
+    if (subscription.finished) this.close(subscription);
+    if (this.changed.size === 0) setImmediate(() => this.notify());
+    this.changed.add(subscription);
   }
 
-  private tell(): void {
-    const feeds = [...this.dirty];
-    this.dirty.clear();
-    for (const feed of feeds) for (const listener of feed.listeners) listener.changed();
+  private notify(): void {
+    const subscriptions = [...this.changed];
+    this.changed.clear();
+    for (const { listeners } of subscriptions) for (const listener of listeners) listener.changed();
   }
 
   private async recover(): Promise<void> {
-    await Promise.all([...this.feeds.values()].map((feed) => feed.recover()));
-    await this.tick();
+    for (const subscription of this.subscriptions.values()) subscription.markStale();
+    await this.catchUp();
+    await this.check();
   }
 
-  /** Looks at all rows every so often, and every second at those that are in doubt: all of them while Redis is away. */
-  private async tick(): Promise<void> {
-    if (this.looking) return;
-    this.looking = true;
-    const all = performance.now() - this.lookedAt >= LOOK_EVERY;
-    if (all) this.lookedAt = performance.now();
-    const feeds = [...this.feeds.values()].filter((feed) => all || feed.needsLook || !this.subscriber.ready);
+  private async check(): Promise<void> {
+    await this.readRows();
+    await this.catchUp();
+  }
+
+  /** Reads all rows every 14 s, and every second those in doubt: all of them while Redis is away. */
+  private async readRows(): Promise<void> {
+    if (this.readingRows) return;
+    this.readingRows = true;
+    const all = performance.now() - this.allReadAt >= READ_ALL_EVERY;
+    if (all) this.allReadAt = performance.now();
+    const due = [...this.subscriptions.values()].filter(
+      ({ needsRow }) => all || needsRow || !this.subscriber.ready,
+    );
     try {
-      if (feeds.length > 0) await this.look(feeds);
+      const rows = due.length > 0 ? await this.findRows(due.map(({ replyId }) => replyId)) : [];
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      for (const subscription of due) subscription.applyRow(byId.get(subscription.replyId));
     } catch (error) {
-      for (const feed of feeds) feed.needsLook = true;
-      this.logger.debug(`replies were not looked at: ${(error as Error).message}`);
+      for (const subscription of due) subscription.needsRow = true;
+      this.logger.debug(`the rows of replies were not read: ${(error as Error).message}`);
     } finally {
-      this.looking = false;
+      this.readingRows = false;
     }
-    await Promise.all([...this.feeds.values()].map((feed) => feed.catchUp()));
   }
 
-  private async look(feeds: ReplySubscription[]): Promise<void> {
-    const rows = await this.rows(feeds.map(({ replyId }) => replyId));
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    for (const feed of feeds) feed.take(byId.get(feed.replyId));
+  private async catchUp(): Promise<void> {
+    await Promise.all([...this.subscriptions.values()].map((subscription) => subscription.catchUp()));
   }
 
-  private rows(ids: string[]): Promise<ReplyRow[]> {
+  private findRows(ids: string[]): Promise<ReplyRow[]> {
     return this.database.query<ReplyRow>(FIND_REPLIES, [ids]);
   }
 }

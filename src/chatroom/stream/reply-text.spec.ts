@@ -12,20 +12,20 @@ const delta = (claim: number, offset: number, text: string, attempt = claim): Re
 });
 
 function assemble(...entries: ReplyEntry[]) {
-  const assembly = new ReplyText();
-  const effects = entries.map((entry) => assembly.apply(entry));
-  return { assembly, effects };
+  const reply = new ReplyText();
+  const effects = entries.map((entry) => reply.apply(entry));
+  return { reply, effects };
 }
 
-describe('the assembly of a reply', () => {
-  it('adds up what comes in order', () => {
-    const { assembly, effects } = assemble(begin(1), delta(1, 0, 'Hel'), delta(1, 3, 'lo'));
+describe('the text of a reply', () => {
+  it('adds up what arrives in order', () => {
+    const { reply, effects } = assemble(begin(1), delta(1, 0, 'Hel'), delta(1, 3, 'lo'));
     expect(effects).toEqual(['changed', 'changed', 'changed']);
-    expect(assembly).toMatchObject({ claim: 1, attempt: 1, begun: true, text: 'Hello' });
+    expect(reply).toMatchObject({ claim: 1, attempt: 1, begun: true, text: 'Hello' });
   });
 
-  it('takes what it has twice or overlapping only once', () => {
-    const { assembly, effects } = assemble(
+  it('adds what arrives twice or overlapping only once', () => {
+    const { reply, effects } = assemble(
       begin(1),
       delta(1, 0, 'Hel'),
       delta(1, 0, 'Hel'),
@@ -33,17 +33,17 @@ describe('the assembly of a reply', () => {
       begin(1),
     );
     expect(effects.slice(2)).toEqual(['none', 'changed', 'none']);
-    expect(assembly.text).toBe('Hello');
+    expect(reply.text).toBe('Hello');
   });
 
-  it('says where text is missing, and does not guess', () => {
-    const { assembly, effects } = assemble(begin(1), delta(1, 0, 'a'), delta(1, 5, 'z'), delta(2, 3, 'z'));
+  it('reports a gap, and does not guess', () => {
+    const { reply, effects } = assemble(begin(1), delta(1, 0, 'a'), delta(1, 5, 'z'), delta(2, 3, 'z'));
     expect(effects.slice(2)).toEqual(['gap', 'gap']);
-    expect(assembly.text).toBe('a');
+    expect(reply.text).toBe('a');
   });
 
   it('drops what an older claim still publishes', () => {
-    const { assembly, effects } = assemble(
+    const { reply, effects } = assemble(
       begin(1),
       delta(1, 0, 'old'),
       begin(2),
@@ -52,43 +52,41 @@ describe('the assembly of a reply', () => {
       { kind: 'end', claim: 1 },
     );
     expect(effects.slice(3)).toEqual(['none', 'changed', 'none']);
-    expect(assembly).toMatchObject({ claim: 2, attempt: 2, text: 'new' });
+    expect(reply).toMatchObject({ claim: 2, attempt: 2, text: 'new' });
   });
 
   it('knows the attempt also where the beginning is missing', () => {
-    expect(assemble(delta(5, 0, 'after a retry', 1)).assembly).toMatchObject({ claim: 5, attempt: 1 });
+    expect(assemble(delta(5, 0, 'after a retry', 1)).reply).toMatchObject({ claim: 5, attempt: 1 });
   });
 
   it('drops everything below what PostgreSQL knows', () => {
-    const { assembly } = assemble(begin(1), delta(1, 0, 'an earlier run'));
-    expect(assembly.raise(2)).toBe(true);
-    expect(assembly.raise(2)).toBe(false);
-    expect(assembly).toMatchObject({ begun: false, text: '' });
-    expect(assembly.apply(delta(1, 0, 'an earlier run'))).toBe('none');
-    expect(assembly.apply(begin(3, 1))).toBe('changed');
-    expect(assembly).toMatchObject({ claim: 3, attempt: 1, begun: true });
+    const { reply } = assemble(begin(1), delta(1, 0, 'an earlier run'));
+    expect(reply.raise(2)).toBe(true);
+    expect(reply.raise(2)).toBe(false);
+    expect(reply).toMatchObject({ begun: false, text: '' });
+    expect(reply.apply(delta(1, 0, 'an earlier run'))).toBe('none');
+    expect(reply.apply(begin(3, 1))).toBe('changed');
+    expect(reply).toMatchObject({ claim: 3, attempt: 1, begun: true });
   });
 
-  it('never holds anything but the beginning of what its claim says, however it is cut and comes', () => {
+  it('is always the beginning of the text of its claim, however that is cut and in whatever order it arrives', () => {
     const texts = ['the text of one run', 'what another made of it 🙂', ''];
     const pieces = fc.record({ run: fc.nat(2), from: fc.nat(30), length: fc.nat(30), begins: fc.boolean() });
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => {
-        const assembly = new ReplyText();
+        const reply = new ReplyText();
         for (const { run, from, length, begins } of parts) {
           const text = texts[run] ?? '';
           const offset = Math.min(from, text.length);
-          assembly.apply(
-            begins ? begin(run + 1) : delta(run + 1, offset, text.slice(offset, offset + length)),
-          );
-          expect((texts[assembly.claim - 1] ?? '').startsWith(assembly.text)).toBe(true);
+          reply.apply(begins ? begin(run + 1) : delta(run + 1, offset, text.slice(offset, offset + length)));
+          expect((texts[reply.claim - 1] ?? '').startsWith(reply.text)).toBe(true);
         }
       }),
       { seed: 1, numRuns: 500 },
     );
   });
 
-  it('ends up with the newest text, whatever comes twice or late, once the stream was read in order', () => {
+  it('ends up with the newest text, whatever arrives twice or late, once the stream was read in order', () => {
     const entries: ReplyEntry[] = [1, 2].flatMap((claim) => [
       begin(claim),
       ...[...'abcdef']
@@ -97,8 +95,8 @@ describe('the assembly of a reply', () => {
     ]);
     fc.assert(
       fc.property(fc.array(fc.nat(entries.length - 1)), (noise) => {
-        const { assembly } = assemble(...noise.map((at) => entries[at]!), ...entries);
-        expect(assembly).toMatchObject({ claim: 2, text: 'a2b2c2d2e2f2' });
+        const { reply } = assemble(...noise.map((at) => entries[at]!), ...entries);
+        expect(reply).toMatchObject({ claim: 2, text: 'a2b2c2d2e2f2' });
       }),
     );
   });

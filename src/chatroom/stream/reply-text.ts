@@ -4,61 +4,61 @@ import type { ReplyEntry } from '../reply-channel.js';
 export type Effect = 'changed' | 'gap' | 'end' | 'none';
 
 /**
- * The text of a running reply, put together from entries that may come twice, late, out of order or not at all.
- * The claim decides whose text counts, the offset where it belongs: text of one claim never changes once published.
+ * The text of a running reply, put together from entries that may arrive twice, late, out of order or not at all. The
+ * claim decides whose text counts, the offset where it belongs: text of one claim never changes once published.
  */
 export class ReplyText {
-  private current = 0;
-  private generating = false;
-  private attemptNumber = 0;
-  private sofar = '';
+  private currentClaim = 0;
+  private hasBegun = false;
+  private currentAttempt = 0;
+  private accumulated = '';
 
-  /** The newest claim heard of. */
+  /** The newest claim that any entry or row named. */
   get claim(): number {
-    return this.current;
+    return this.currentClaim;
   }
 
   /** Whether that claim is known to generate. */
   get begun(): boolean {
-    return this.generating;
+    return this.hasBegun;
   }
 
-  /** Which attempt of the run that is, from 1. */
+  /** Which attempt of the run that claim is, from 1. */
   get attempt(): number {
-    return this.attemptNumber;
+    return this.currentAttempt;
   }
 
   get text(): string {
-    return this.sofar;
+    return this.accumulated;
   }
 
   apply(entry: ReplyEntry): Effect {
-    if (entry.claim < this.current) return 'none';
+    if (entry.claim < this.currentClaim) return 'none';
     if (entry.kind === 'end') return 'end';
     if (entry.kind === 'begin') return this.begin(entry.claim, entry.attempt);
-    const isNew = entry.claim > this.current || !this.generating;
-    if (entry.offset > (isNew ? 0 : this.sofar.length)) return 'gap';
+    const isNew = entry.claim > this.currentClaim || !this.hasBegun;
+    if (entry.offset > (isNew ? 0 : this.accumulated.length)) return 'gap';
     if (isNew) this.begin(entry.claim, entry.attempt);
-    const added = entry.text.slice(this.sofar.length - entry.offset);
-    this.sofar += added;
+    const added = entry.text.slice(this.accumulated.length - entry.offset);
+    this.accumulated += added;
     return added || isNew ? 'changed' : 'none';
   }
 
-  /** PostgreSQL knows of this claim: what older ones published is void. @returns whether that is news */
+  /** PostgreSQL knows of this claim: what older ones published is void. @returns whether the claim is new */
   raise(claim: number): boolean {
-    if (claim <= this.current) return false;
-    this.current = claim;
-    this.generating = false;
-    this.sofar = '';
+    if (claim <= this.currentClaim) return false;
+    this.currentClaim = claim;
+    this.hasBegun = false;
+    this.accumulated = '';
     return true;
   }
 
   private begin(claim: number, attempt: number): Effect {
-    if (claim === this.current && this.generating) return 'none';
-    this.current = claim;
-    this.generating = true;
-    this.attemptNumber = attempt;
-    this.sofar = '';
+    if (claim === this.currentClaim && this.hasBegun) return 'none';
+    this.currentClaim = claim;
+    this.hasBegun = true;
+    this.currentAttempt = attempt;
+    this.accumulated = '';
     return 'changed';
   }
 }

@@ -4,50 +4,52 @@ import type { ReplyListener, ReplySubscription } from './reply-subscription.js';
 import { ReplySubscriptions } from './reply-subscriptions.js';
 
 export interface WaitOptions {
-  /** Ends the wait: the client hung up. */
+  /** Ends the wait: the client disconnected. */
   signal: AbortSignal;
-  /** Waits also while Redis is away, when an ending is noticed up to a second late. Else such a wait is over at once. */
+  /** Waits also while Redis is away, when the end is noticed up to a second late. Otherwise such a wait ends at once. */
   patient?: boolean;
 }
 
-/** Somebody who only wants to know how it ends. */
+/** A listener for the end of a reply alone. */
 class Waiter implements ReplyListener {
-  private feed?: ReplySubscription;
-  private done?: () => void;
+  private subscription?: ReplySubscription;
+  private resolve?: () => void;
 
   changed(): void {
-    if (this.feed?.over) this.stop();
+    if (this.subscription?.finished) this.stop();
   }
 
   stop(): void {
-    this.done?.();
+    this.resolve?.();
   }
 
-  async wait(feed: ReplySubscription, seconds: number, signal: AbortSignal): Promise<void> {
-    this.feed = feed;
+  async wait(subscription: ReplySubscription, seconds: number, signal: AbortSignal): Promise<void> {
+    this.subscription = subscription;
     const stop = () => this.stop();
     const timer = setTimeout(stop, seconds * 1_000);
     signal.addEventListener('abort', stop);
     await new Promise<void>((resolve) => {
-      this.done = resolve;
-      if (signal.aborted || feed.over) resolve();
+      this.resolve = resolve;
+      if (signal.aborted || subscription.finished) resolve();
     });
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
 }
 
-/** Waits for the ending of a reply, on the feed that all who listen to it share. */
+/** Waits for the end of a reply, on the subscription that all its listeners share. */
 @Injectable()
 export class ReplyWaitService implements BeforeApplicationShutdown {
   private readonly waiters = new Set<Waiter>();
   private stopping = false;
 
-  constructor(private readonly feeds: ReplySubscriptions) {}
+  constructor(private readonly subscriptions: ReplySubscriptions) {}
 
   /**
-   * The reply as it ended, or null when it has not after `seconds`, the client hung up, the reply is gone or the process stops.
-   * @throws AppError `service.unavailable` when PostgreSQL cannot be asked
+   * Waits at most `seconds` for the end of a reply.
+   * @returns the reply as it ended; null when it did not end in time, the client disconnected, the reply was deleted or the
+   *   process stops
+   * @throws AppError `service.unavailable` when PostgreSQL cannot be read
    */
   async waitFor(
     replyId: string,
@@ -55,14 +57,14 @@ export class ReplyWaitService implements BeforeApplicationShutdown {
     { signal, patient }: WaitOptions,
   ): Promise<MessageRow | null> {
     const waiter = new Waiter();
-    const feed = await this.feeds.join(replyId, waiter);
+    const subscription = await this.subscriptions.add(replyId, waiter);
     this.waiters.add(waiter);
     try {
-      if (!this.stopping && (feed.live || patient)) await waiter.wait(feed, seconds, signal);
-      return feed.ended?.row ?? null;
+      if (!this.stopping && (subscription.live || patient)) await waiter.wait(subscription, seconds, signal);
+      return subscription.ended?.row ?? null;
     } finally {
       this.waiters.delete(waiter);
-      this.feeds.leave(feed, waiter);
+      this.subscriptions.remove(subscription, waiter);
     }
   }
 

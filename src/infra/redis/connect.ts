@@ -5,7 +5,7 @@ import type { Settings } from '../../config/settings.js';
 export type RedisClient = Redis | Cluster;
 
 /**
- * `command`: answers or fails within half a second, whatever Redis does; a command that timed out may still run later.
+ * `command`: succeeds or fails within half a second, whatever Redis does; a command that timed out may still run later.
  * `subscriber`: waits for Redis to come back and subscribes again by itself.
  * `worker`: for BullMQ's workers, whose blocking reads may last.
  */
@@ -17,8 +17,23 @@ const ROLES: Record<RedisRole, RedisOptions> = {
   worker: { maxRetriesPerRequest: null },
 };
 
-/** Opens a connection that reconnects for ever. Its loss is logged once, its return too. */
-export function connectRedis(settings: Settings, role: RedisRole): RedisClient {
+/** Milliseconds in which a failover is expected to end. A command that still reaches a replica afterwards fails. */
+const FAILOVER_WITHIN = 10_000;
+
+/** What `reconnectOnError` may return. */
+const KEEP_CONNECTION = false;
+const RECONNECT_AND_FAIL = 1;
+const RECONNECT_AND_REPEAT = 2;
+
+/**
+ * Opens a connection that reconnects without end. Its loss is logged once, its return too.
+ * @param settings the address (`REDIS_URL`) and whether it belongs to a Redis Cluster (`REDIS_CLUSTER`)
+ * @param role what the connection is used for
+ */
+export function connectRedis(
+  settings: Pick<Settings, 'REDIS_URL' | 'REDIS_CLUSTER'>,
+  role: RedisRole,
+): RedisClient {
   const options: RedisOptions = {
     ...ROLES[role],
     connectTimeout: 2_000,
@@ -30,12 +45,37 @@ export function connectRedis(settings: Settings, role: RedisRole): RedisClient {
         redisOptions: { ...options, ...credentialsOf(settings.REDIS_URL) },
         enableOfflineQueue: role !== 'command',
       })
-    : new Redis(settings.REDIS_URL, options);
+    : new Redis(settings.REDIS_URL, { ...options, reconnectOnError: leaveReplica(role) });
   logTransitions(client, role);
   return client;
 }
 
-/** Of the address, for every node of its cluster: the others are known by host and port alone. */
+/**
+ * For `reconnectOnError`. After a failover the connection may still lead to the former primary, which now is a replica and
+ * refuses writes with READONLY: only a new connection to the same address reaches the new primary. (Nodes of a Redis
+ * Cluster answer MOVED instead, and the client follows.) A `command` connection must fail fast and has no queue, so its
+ * command fails; the other roles send theirs again, unless the failover takes too long: then the caller has to know.
+ */
+function leaveReplica(role: RedisRole): NonNullable<RedisOptions['reconnectOnError']> {
+  const logger = new Logger('Redis');
+  let failoverBegan = -Infinity;
+  let lastRefusal = -Infinity;
+  return ({ message }) => {
+    // Not at the start of the message where a script was refused by Redis 6.
+    if (!message.includes('READONLY')) return KEEP_CONNECTION;
+    const now = performance.now();
+    if (now - lastRefusal > FAILOVER_WITHIN) {
+      failoverBegan = now;
+      logger.error(`the ${role} connection leads to a read-only replica: connecting again`);
+    }
+    lastRefusal = now;
+    return role === 'command' || now - failoverBegan > FAILOVER_WITHIN
+      ? RECONNECT_AND_FAIL
+      : RECONNECT_AND_REPEAT;
+  };
+}
+
+/** The credentials in the address, for every node of its cluster: the other nodes are known by host and port alone. */
 function credentialsOf(address: string): RedisOptions {
   const { protocol, username, password } = new URL(address);
   return {

@@ -1,6 +1,7 @@
 import { Global, Inject, Injectable, Module, OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { connectRedis, type RedisClient } from './connect.js';
+import { RedisSubscriber } from './subscriber.js';
 
 /** The process's connection for commands: it fails fast and never queues while Redis is away. */
 export const REDIS = Symbol('redis');
@@ -14,6 +15,7 @@ class RedisShutdown implements OnApplicationShutdown {
   }
 }
 
+/** The two connections that a feature may use: `REDIS` for commands, `RedisSubscriber` for channels. */
 @Global()
 @Module({
   providers: [
@@ -23,7 +25,8 @@ class RedisShutdown implements OnApplicationShutdown {
       useFactory: (settings: Settings) => connectRedis(settings, 'command'),
     },
     RedisShutdown,
+    RedisSubscriber,
   ],
-  exports: [REDIS],
+  exports: [REDIS, RedisSubscriber],
 })
 export class RedisModule {}

@@ -3,86 +3,111 @@ import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } fro
 import { Settings } from '../../config/settings.js';
 import { connectRedis, type RedisClient } from './connect.js';
 
-/** Milliseconds that Redis may take to confirm a subscription. */
+/** Milliseconds that Redis may take to accept the connection or to confirm a subscription. */
 const CONFIRM_WITHIN = 1_000;
 
-/** The process's one connection for subscriptions, whatever the number of channels and of those who listen. */
+/** Receives the messages of one channel. */
+export type MessageHandler = (message: string) => void;
+
+/**
+ * The process's one connection for subscriptions, whatever the number of channels and of their users. It is opened by the
+ * first `subscribe` or `onReturn`: a process that needs no channel has no connection.
+ */
 @Injectable()
 export class RedisSubscriber implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(RedisSubscriber.name);
-  private readonly client: RedisClient;
-  private readonly handlers = new Map<string, (message: string) => void>();
-  /** Left while Redis was away: the client would subscribe to them again by itself. */
+  private readonly handlers = new Map<string, MessageHandler>();
+  /** Unsubscribed from while Redis was away: the client would subscribe to these channels again by itself. */
   private readonly abandoned = new Set<string>();
-  private readonly returns: (() => void)[] = [];
+  private readonly returnCallbacks: (() => void)[] = [];
+  private client?: RedisClient;
+  /** Settles when the first connection is there, or took too long. */
+  private opened: Promise<void> = Promise.resolve();
 
-  constructor(settings: Settings) {
-    this.client = connectRedis(settings, 'subscriber');
-    this.client.on('message', (channel: string, message: string) => this.handlers.get(channel)?.(message));
-    this.client.on('ready', () => void this.subscribeAgain());
+  constructor(private readonly settings: Settings) {}
+
+  /** A process that is about to accept requests first gives its connection up to a second. */
+  onApplicationBootstrap(): Promise<void> {
+    return this.opened;
   }
 
-  /** A process that is about to take requests first gives its connection a moment. */
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.ready) return;
-    await within(CONFIRM_WITHIN, once(this.client, 'ready')).catch((error: Error) =>
-      this.logger.warn(`starting without Redis: ${error.message}`),
-    );
-  }
-
-  /** Whether there is a connection, as far as one knows without asking. */
+  /** Whether there is a connection, as far as is known without a command. */
   get ready(): boolean {
-    return this.client.status === 'ready';
+    return this.client?.status === 'ready';
   }
 
   /**
-   * Hands every message of a channel to `handler`, also after Redis was away. One handler a channel.
-   * @throws Error when Redis does not confirm within a second; the handler stays, and hears from Redis once it is back
+   * Passes every message of a channel to `handler`, also after Redis was away; messages published meanwhile are lost. A
+   * channel has one handler: a second one replaces the first.
+   * @throws Error when Redis is away or does not confirm within a second; the handler stays, and gets messages once Redis
+   *   is back
    */
-  async subscribe(channel: string, handler: (message: string) => void): Promise<void> {
+  async subscribe(channel: string, handler: MessageHandler): Promise<void> {
     this.handlers.set(channel, handler);
+    const client = this.open();
+    await this.opened;
+    if (this.handlers.get(channel) !== handler) return;
     if (!this.ready) throw new Error('Redis is away');
-    await within(CONFIRM_WITHIN, this.client.subscribe(channel));
+    await within(CONFIRM_WITHIN, client.subscribe(channel));
   }
 
+  /** Ends the messages of a channel at once; Redis learns it when there is a connection. */
   unsubscribe(channel: string): void {
     if (!this.handlers.delete(channel)) return;
     this.abandoned.add(channel);
-    if (this.ready) void this.leaveAbandoned();
+    if (this.ready) void this.unsubscribeAbandoned();
   }
 
-  /** Calls back each time the connection is back and every subscription confirmed: what was published meanwhile was missed. */
+  /**
+   * Calls back each time the connection is there (again) and every subscription is confirmed: messages published meanwhile
+   * were lost.
+   */
   onReturn(callback: () => void): void {
-    this.returns.push(callback);
+    this.returnCallbacks.push(callback);
+    this.open();
   }
 
   onApplicationShutdown(): void {
-    this.client.disconnect();
+    this.client?.disconnect();
   }
 
-  private async leaveAbandoned(): Promise<void> {
+  private open(): RedisClient {
+    if (this.client) return this.client;
+    const client = connectRedis(this.settings, 'subscriber');
+    this.client = client;
+    client.on('message', (channel: string, message: string) => this.handlers.get(channel)?.(message));
+    client.on('ready', () => void this.resubscribe());
+    this.opened = within(CONFIRM_WITHIN, once(client, 'ready')).then(
+      () => undefined,
+      (error: Error) => this.logger.warn(`starting without Redis: ${error.message}`),
+    );
+    return client;
+  }
+
+  private async unsubscribeAbandoned(): Promise<void> {
     const channels = [...this.abandoned].filter((channel) => !this.handlers.has(channel));
     this.abandoned.clear();
     try {
-      if (channels.length > 0) await this.client.unsubscribe(...channels);
+      if (channels.length > 0) await this.client?.unsubscribe(...channels);
     } catch (error) {
       for (const channel of channels) this.abandoned.add(channel);
-      this.logger.debug(`${channels.length} channels were not left: ${(error as Error).message}`);
+      this.logger.debug(`${channels.length} channels are still subscribed to: ${(error as Error).message}`);
     }
   }
 
-  private async subscribeAgain(): Promise<void> {
-    await this.leaveAbandoned();
+  private async resubscribe(): Promise<void> {
+    await this.unsubscribeAbandoned();
     try {
       const channels = [...this.handlers.keys()];
-      if (channels.length > 0) await this.client.subscribe(...channels);
-      for (const callback of this.returns) callback();
+      if (channels.length > 0) await this.client?.subscribe(...channels);
+      for (const callback of this.returnCallbacks) callback();
     } catch (error) {
       this.logger.debug(`not subscribed again: ${(error as Error).message}`);
     }
   }
 }
 
+/** @throws Error when `work` takes longer */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

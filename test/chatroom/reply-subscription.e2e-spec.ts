@@ -8,7 +8,7 @@ import { RedisSubscriber } from '../../src/infra/redis/subscriber.js';
 import { createRedisDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 
-describe('what listens to a reply', () => {
+describe('the subscription to a reply', () => {
   let redis: RedisClient;
   let subscriber: RedisSubscriber;
 
@@ -17,6 +17,7 @@ describe('what listens to a reply', () => {
     const settings = { REDIS_URL: await createRedisDatabase(), REDIS_CLUSTER: false } as Settings;
     redis = connectRedis(settings, 'command');
     subscriber = new RedisSubscriber(settings);
+    subscriber.onReturn(() => undefined);
     await eventually('connections', () => redis.status === 'ready' && subscriber.ready);
   });
   afterAll(() => {
@@ -26,22 +27,27 @@ describe('what listens to a reply', () => {
 
   const row = (status: ReplyRow['status'], claim: number) => ({ status, claim, content: '' }) as ReplyRow;
   const open = async (first: ReplyRow) => {
-    const read = () => Promise.resolve(first);
-    const feed = new ReplySubscription(randomUUID(), { redis, subscriber, read, changed: () => undefined });
-    await feed.opened;
-    return feed;
+    const subscription = new ReplySubscription(randomUUID(), {
+      redis,
+      subscriber,
+      limitReads: (read) => read(),
+      readRow: () => Promise.resolve(first),
+      changed: () => undefined,
+    });
+    await subscription.opened;
+    return subscription;
   };
 
-  it('looks once more at what may have ended while it began to listen', async () => {
-    expect((await open(row('in_progress', 1))).needsLook).toBe(true);
+  it('reads the row once more: the reply may have ended while the subscription began', async () => {
+    expect((await open(row('in_progress', 1))).needsRow).toBe(true);
   });
 
-  it('does not take the end of an earlier run, read before and heard of late, for the end of this one', async () => {
-    const feed = await open(row('in_progress', 1));
-    feed.take(row('queued', 2));
-    feed.take(row('cancelled', 1));
-    expect([feed.over, feed.needsLook]).toEqual([false, true]);
-    feed.take(row('completed', 3));
-    expect([feed.over, feed.ended?.row.claim]).toEqual([true, 3]);
+  it('does not take the end of an earlier run, read before and applied late, for the end of this one', async () => {
+    const subscription = await open(row('in_progress', 1));
+    subscription.applyRow(row('queued', 2));
+    subscription.applyRow(row('cancelled', 1));
+    expect([subscription.finished, subscription.needsRow]).toEqual([false, true]);
+    subscription.applyRow(row('completed', 3));
+    expect([subscription.finished, subscription.ended?.row.claim]).toEqual([true, 3]);
   });
 });
