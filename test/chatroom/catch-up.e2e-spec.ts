@@ -7,7 +7,7 @@ import { Database } from '../../src/infra/postgres/database.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
 import { RedisSubscriber } from '../../src/infra/redis/subscriber.js';
 import { commandCalls } from '../support/command-stats.js';
-import { createDatabase } from '../support/environment.js';
+import { createDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { buildRoom, buildUser } from '../support/factories.js';
 import { PrivateRedis } from '../support/private-redis.js';

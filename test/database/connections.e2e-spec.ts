@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Settings } from '../../src/config/settings.js';
 import { Database } from '../../src/infra/postgres/database.js';
 import { PrismaService } from '../../src/infra/postgres/prisma.service.js';
-import { createDatabase } from '../support/environment.js';
+import { createDatabase } from '../support/databases.js';
 import { newMobile } from '../support/people.js';
 
 const PID = { name: 'pid', text: 'SELECT pg_backend_pid() AS pid' };

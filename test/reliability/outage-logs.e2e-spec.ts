@@ -1,21 +1,21 @@
 import { eventually } from '../support/eventually.js';
-import { World } from '../support/world.js';
+import { Environment } from '../support/environment.js';
 import { Chat } from './chat.js';
 
 /** One line a request is the access log, in an outage as at any other time. */
 const ACCESS = /request (completed|errored)/;
 
 describe('the log of an outage', () => {
-  let world: World;
+  let environment: Environment;
   let chat: Chat;
 
   beforeAll(async () => {
-    world = await World.start({ apis: 1, workers: 0, env: { LOG_LEVEL: 'info' } });
-    chat = await Chat.open(world);
+    environment = await Environment.start({ apis: 1, workers: 0, env: { LOG_LEVEL: 'info' } });
+    chat = await Chat.open(environment);
   }, 90_000);
-  afterAll(() => world.stop(), 60_000);
+  afterAll(() => environment.stop(), 60_000);
 
-  const output = () => world.apis[0]?.output ?? '';
+  const output = () => environment.apis[0]?.output ?? '';
 
   /** What the API logged while `work` ran and until `end` is logged, without the access log. */
   async function logged(
@@ -41,10 +41,10 @@ describe('the log of an outage', () => {
 
   it('of PostgreSQL is a few lines with the reason and the count, and no stack', async () => {
     const { lines, all } = await logged(/PostgreSQL is unavailable: over after/, async () => {
-      await world.postgres.kill();
+      await environment.postgres.kill();
       for (let n = 0; n < 10; n += 1) expect([...(await statuses(20))]).toEqual([503]);
       expect((await chat.client().get('/readyz')).status).toBe(503);
-      await world.postgres.restart();
+      await environment.postgres.restart();
       await eventually('answered again', async () => (await statuses(1)).has(200));
     });
     expect(all).not.toMatch(/^\s+at /m);
@@ -57,10 +57,10 @@ describe('the log of an outage', () => {
 
   it('of Redis is a few lines, and no stack', async () => {
     const { lines, all } = await logged(/limits are counted by each process alone: over after/, async () => {
-      await world.redis.kill();
+      await environment.redis.kill();
       for (let n = 0; n < 10; n += 1) expect([...(await statuses(20))]).toEqual([200]);
       expect((await chat.client().get('/readyz')).body.status).toBe('degraded');
-      await world.redis.restart();
+      await environment.redis.restart();
       await eventually(
         'Redis is used again',
         async () => {
