@@ -13,8 +13,9 @@ const swc = (parser) => ({
 });
 
 module.exports = {
-  // Most tests wait, for a lease, a timeout or another process: two at a time also where there are only two cores.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Most tests wait, for a lease, a timeout or another process: more files at a time than there are cores.
+  maxWorkers: availableParallelism() + 2,
+  testSequencer: '<rootDir>/test/sequencer.mjs',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/{src,dev,test}/**/*.spec.ts', '<rootDir>/test/**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.local'],

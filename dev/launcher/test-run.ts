@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { run, step } from '../step.mjs';
+import { bundleProduct } from './product-bundle.js';
 import { runFolder } from './run-folder.js';
-import { type PrivateServices, startThrowawayServices } from './services.js';
+import { startThrowawayServices } from './services.js';
 import { makeTemplate } from './template-database.js';
 
 /**
@@ -13,6 +14,7 @@ import { makeTemplate } from './template-database.js';
 export async function main(root: string, args: string[], signal: AbortSignal): Promise<number> {
   const folder = await runFolder(root);
   try {
+    const product = await bundleProduct(root);
     const services = await step('Starting a PostgreSQL and a Redis for this run', () =>
       startThrowawayServices(root, folder),
     );
@@ -20,7 +22,22 @@ export async function main(root: string, args: string[], signal: AbortSignal): P
       await step('Migrating the template of the test databases', () =>
         makeTemplate(root, services.postgres, signal),
       );
-      return await runJest(root, folder, services, args, signal);
+      const report = join(folder, 'jest.json');
+      const env = {
+        NODE_ENV: 'test',
+        TEST_DATABASE_URL: services.postgres.url('postgres'),
+        TEST_REDIS_URL: services.redis.url,
+        TEST_PRODUCT: product,
+      };
+      const code = await runJest({ root, report, env, args, signal });
+      // Without a test file Jest writes no report.
+      if (!existsSync(report)) {
+        console.log(`No test file matches: ${args.join(' ')}\n0 passed, 0 failed`);
+        return code;
+      }
+      keepDurations(root, readReport(report));
+      console.log(summary(readReport(report), args));
+      return code;
     } finally {
       await services.stop();
     }
@@ -29,14 +46,16 @@ export async function main(root: string, args: string[], signal: AbortSignal): P
   }
 }
 
-async function runJest(
-  root: string,
-  folder: string,
-  services: PrivateServices,
-  args: string[],
-  signal: AbortSignal,
-): Promise<number> {
-  const report = join(folder, 'jest.json');
+interface JestRun {
+  root: string;
+  /** Where Jest writes its results as JSON. */
+  report: string;
+  env: Record<string, string>;
+  args: string[];
+  signal: AbortSignal;
+}
+
+async function runJest({ root, report, env, args, signal }: JestRun): Promise<number> {
   const jest = [
     join(root, 'node_modules/jest/bin/jest.js'),
     '--json',
@@ -44,14 +63,8 @@ async function runJest(
     '--testLocationInResults=false',
     ...args.map((arg, index) => (args[index - 1]?.startsWith('-') ? arg : exactPath(root, arg))),
   ];
-  const env = {
-    ...process.env,
-    NODE_ENV: 'test',
-    TEST_DATABASE_URL: services.postgres.url('postgres'),
-    TEST_REDIS_URL: services.redis.url,
-  };
-  const { code } = await run(process.execPath, jest, { cwd: root, env, show: true, signal });
-  console.log(summary(report, args));
+  const options = { cwd: root, env: { ...process.env, ...env }, show: true, signal };
+  const { code } = await run(process.execPath, jest, options);
   return code;
 }
 
@@ -69,15 +82,31 @@ interface JestReport {
   numTodoTests: number;
   /** Test files that failed before any of their tests ran. */
   numRuntimeErrorTestSuites: number;
+  testResults: { name: string; startTime: number; endTime: number }[];
 }
 
-function summary(file: string, args: string[]): string {
-  // Without a test file Jest writes no report.
-  if (!existsSync(file)) return `No test file matches: ${args.join(' ')}\n0 passed, 0 failed`;
-  const report = JSON.parse(readFileSync(file, 'utf8')) as JestReport;
+const readReport = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as JestReport;
+
+function summary(report: JestReport, args: string[]): string {
   const skipped = report.numPendingTests + report.numTodoTests;
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   const counts = `${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
   const noneRun = report.numPassedTests + failed === 0;
   return noneRun ? `No test was run with: ${args.join(' ')}\n${counts}` : counts;
+}
+
+/** How many of the slowest test files are named at the end of a run of more files. */
+const SLOWEST = 10;
+
+/** Writes the seconds of every test file to `.local/test-durations.json`, slowest first, and names the slowest. */
+function keepDurations(root: string, { testResults }: JestReport): void {
+  const seconds = testResults
+    .map(({ name, startTime, endTime }) => [relative(root, name), (endTime - startTime) / 1000] as const)
+    .sort(([, a], [, b]) => b - a);
+  if (seconds.length <= SLOWEST) return;
+  const file = join(root, '.local', 'test-durations.json');
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(seconds), null, 2)}\n`);
+  console.log(`The slowest of ${seconds.length} test files (all in ${relative(root, file)}):`);
+  for (const [name, took] of seconds.slice(0, SLOWEST))
+    console.log(`${took.toFixed(1).padStart(7)} s ${name}`);
 }

@@ -8,6 +8,12 @@ const KEPT = 200_000;
 /** Output is searched for secrets when the process has ended, since one may be printed before it is known; or at this length. */
 const UNSEARCHED = 5_000_000;
 
+/** The API or the worker: as `npm test` bundled it, or as the build left it where that did not run. */
+export function productEntry(name: 'main' | 'worker'): string {
+  const bundled = process.env.TEST_PRODUCT;
+  return bundled ? path.join(bundled, `${name}.mjs`) : `dist/${name}.js`;
+}
+
 /** A real process of the product, with what it printed: all of it is searched for secrets. */
 export class Child {
   output = '';

@@ -1,8 +1,6 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { JwtService } from '@nestjs/jwt';
+import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 import type pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../src/auth/session/access-token.js';
 
 export interface SignedIn {
   id: string;
@@ -57,18 +55,18 @@ export async function buildSubscription(
   );
 }
 
+/** Signs without Nest, which every test file that imports this would have to load. */
 export function signAccessToken(env: Record<string, string>, userId: string, sessionId: string): string {
-  return new JwtService().sign(
-    { sid: sessionId, typ: 'access' },
-    {
-      secret: env.JWT_SECRET?.split(',')[0] ?? '',
-      algorithm: 'HS256',
-      issuer: TOKEN_ISSUER,
-      audience: TOKEN_AUDIENCE,
-      subject: userId,
-      expiresIn: 3600,
-    },
-  );
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { sid: sessionId, typ: 'access', sub: userId, iss: 'gemini-chat', aud: 'gemini-chat-api' };
+  const text = [
+    { alg: 'HS256', typ: 'JWT' },
+    { ...claims, iat: now, exp: now + 3600 },
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const secret = env.JWT_SECRET?.split(',')[0] ?? '';
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
 /** A room with one queued prompt, as the accept statement leaves it. */

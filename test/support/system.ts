@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createGeminiSandbox, type GeminiSandbox } from '../../dev/sandbox/gemini/create-gemini-sandbox.js';
 import { createStripeSandbox, type StripeSandbox } from '../../dev/sandbox/stripe/sandbox.js';
-import { Child } from './child.js';
+import { Child, productEntry } from './child.js';
 import { Client } from './client.js';
 import { createDatabase, createRedisDatabase, type Servers } from './environment.js';
 import { buildUser, type SignedIn } from './factories.js';
@@ -67,7 +67,7 @@ export class System {
 
   async startApi(env: Record<string, string> = {}): Promise<Api> {
     const port = String(await freePort());
-    const child = await Child.start('dist/main.js', {
+    const child = await Child.start(productEntry('main'), {
       PUBLIC_URL: `http://127.0.0.1:${port}`,
       ...this.env,
       PORT: port,
@@ -80,7 +80,7 @@ export class System {
   }
 
   async startWorker(env: Record<string, string> = {}): Promise<Child> {
-    const child = await Child.start('dist/worker.js', { ...this.env, WORKER_HEALTH_PORT: '0', ...env });
+    const child = await Child.start(productEntry('worker'), { ...this.env, WORKER_HEALTH_PORT: '0', ...env });
     this.workers.push(child);
     return child;
   }
