@@ -1,5 +1,5 @@
 import { Client } from '../support/client.js';
-import { createRedisDatabase } from '../support/environment.js';
+import { createRedisDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { inTime } from '../support/in-time.js';
 import { inParallel, newMobile, signUp, tally } from '../support/people.js';

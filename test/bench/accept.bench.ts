@@ -4,7 +4,7 @@ import { costOf, costRow, total } from './cost.js';
 import { prompts } from './in-turn.js';
 import { CONNECTIONS } from './load.js';
 import { sideBySide } from './side-by-side.js';
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
 /** More than any machine accepts in a second, so that no room comes twice. */
 const ROOMS_A_SECOND = 200;
@@ -16,16 +16,16 @@ const ROOMS_A_SECOND = 200;
 export const accept: Bench = {
   name: 'accept',
   about: '50 people at once, each prompt in a room of its own, no worker; naive: 3 inserts, 1 job',
-  async run(stage, { seconds, requests, random }) {
-    const seats = await stage.seats(
-      await stage.people(CONNECTIONS),
+  async run(setup, { seconds, requests, random }) {
+    const usersWithRooms = await setup.usersWithRooms(
+      await setup.people(CONNECTIONS),
       Math.ceil(ROOMS_A_SECOND * (1 + seconds)),
     );
-    const middle = seats.length / 2;
-    const product = { ...stage.product, next: prompts(seats.slice(0, middle), random) };
-    const naive = { ...stage.naive, next: prompts(seats.slice(middle), random) };
-    const cost = await costOf(stage, product, requests, () => allRung(stage));
-    const naiveCost = await costOf(stage, naive, requests);
+    const middle = usersWithRooms.length / 2;
+    const product = { ...setup.product, next: prompts(usersWithRooms.slice(0, middle), random) };
+    const naive = { ...setup.naive, next: prompts(usersWithRooms.slice(middle), random) };
+    const cost = await costOf(setup, product, requests, () => allRung(setup));
+    const naiveCost = await costOf(setup, naive, requests);
     const compared = await sideBySide('POST message', { product, naive }, seconds);
     return {
       rows: [...compared.rows, costRow('a prompt, product', cost), costRow('a prompt, naive', naiveCost)],
@@ -44,7 +44,7 @@ export const accept: Bench = {
 };
 
 /** A prompt is answered before its ring is known to have arrived. */
-async function allRung({ db, system: { redis } }: Stage): Promise<boolean> {
+async function allRung({ db, system: { redis } }: Setup): Promise<boolean> {
   const { rowCount } = await db.query("SELECT 1 FROM message WHERE status = 'queued'");
   return (await redis.llen(`${QUEUE_PREFIX}:reply:wait`)) === rowCount;
 }

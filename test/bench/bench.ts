@@ -1,5 +1,5 @@
 import type { Random } from '../support/random.js';
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
 /** How much of it. */
 export interface Plan {
@@ -34,7 +34,7 @@ export interface Row {
 }
 
 /**
- * What must hold on any machine, however busy: a count, or a ratio to the rival of the same run. Never a time.
+ * What must hold on any machine, however busy: a count, or a ratio to the baseline of the same run. Never a time.
  */
 export interface Floor {
   kind: 'count' | 'ratio';
@@ -55,7 +55,7 @@ export interface Bench {
   name: string;
   /** What is measured, and against what. */
   about: string;
-  run(stage: Stage, plan: Plan): Promise<Outcome>;
+  run(setup: Setup, plan: Plan): Promise<Outcome>;
 }
 
 export interface Result extends Outcome {

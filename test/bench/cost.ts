@@ -1,7 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import type { Cost, Row, Tally } from './bench.js';
 import { press, type Target } from './load.js';
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
 /** Requests before those that are counted: the first ones teach PostgreSQL its statements and Redis its scripts. */
 const FIRST = 50;
@@ -12,7 +12,7 @@ const FIRST = 50;
  * @param settled whether what they left to be done after the answers is done
  */
 export async function costOf(
-  stage: Stage,
+  setup: Setup,
   target: Target,
   requests: number,
   settled: () => Promise<boolean> = async () => true,
@@ -23,11 +23,11 @@ export async function costOf(
     return refused;
   };
   const before = await ask(FIRST);
-  const monitor = await watchRedis(stage);
-  await stage.db.query('SELECT pg_stat_statements_reset()');
+  const monitor = await watchRedis(setup);
+  await setup.db.query('SELECT pg_stat_statements_reset()');
   const refused = before + (await ask(requests));
   const commands = each(await monitor.stop(), requests);
-  return { statements: await statements(stage, requests), commands, refused };
+  return { statements: await statements(setup, requests), commands, refused };
 }
 
 export const total = (tally: Tally): number => Object.values(tally).reduce((sum, count) => sum + count, 0);
@@ -37,8 +37,8 @@ export const costRow = (what: string, { statements, commands }: Cost): Row => ({
   figures: { statements: total(statements), 'Redis commands': total(commands) },
 });
 
-async function statements(stage: Stage, requests: number): Promise<Tally> {
-  const { rows } = await stage.db.query<{ text: string; calls: number }>(
+async function statements(setup: Setup, requests: number): Promise<Tally> {
+  const { rows } = await setup.db.query<{ text: string; calls: number }>(
     `SELECT left(btrim(regexp_replace(query, '\\s+', ' ', 'g')), 60) AS text, sum(calls)::int AS calls
      FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY 1`,
   );
@@ -46,7 +46,7 @@ async function statements(stage: Stage, requests: number): Promise<Tally> {
 }
 
 /** MONITOR tells a client's commands from a script's, as no counter of Redis does; the observer's own are left out. */
-async function watchRedis({ system: { redis } }: Stage): Promise<{ stop(): Promise<Map<string, number>> }> {
+async function watchRedis({ system: { redis } }: Setup): Promise<{ stop(): Promise<Map<string, number>> }> {
   const [, observer] = / addr=(\S+)/.exec(String(await redis.client('INFO'))) ?? [];
   const monitor = await redis.monitor();
   const counts = new Map<string, number>();

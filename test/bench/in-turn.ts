@@ -1,6 +1,6 @@
 import type { Random } from '../support/random.js';
 import type { Hit } from './load.js';
-import type { Seat } from './stage.js';
+import type { UserWithRoom } from './setup.js';
 
 /** One after the other, and again from the beginning. */
 export function inTurn<T>(list: readonly T[]): () => T {
@@ -14,11 +14,11 @@ export function inTurn<T>(list: readonly T[]): () => T {
 }
 
 /** Prompts of a sentence or two, no two alike, each in the next room. */
-export function prompts(seats: readonly Seat[], random: Random, headers = {}): () => Hit {
-  const nextSeat = inTurn(seats);
+export function prompts(usersWithRooms: readonly UserWithRoom[], random: Random, headers = {}): () => Hit {
+  const nextUser = inTurn(usersWithRooms);
   let count = 0;
   return () => {
-    const { roomId, person } = nextSeat();
+    const { roomId, person } = nextUser();
     count += 1;
     const content = `Prompt ${count}: ${'tell me more '.repeat(random.between(2, 20))}`;
     return {

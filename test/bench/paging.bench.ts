@@ -1,7 +1,7 @@
 import { MESSAGES_BEFORE } from '../../src/chatroom/message/message.sql.js';
 import { buildRoom } from '../support/factories.js';
 import type { Bench, Row } from './bench.js';
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
 const LIMIT = 20;
 /** The naive way to a page: past all that come before it. */
@@ -19,8 +19,8 @@ interface Work {
 export const paging: Bench = {
   name: 'paging',
   about: 'what PostgreSQL reads for a page of one long room; naive: OFFSET',
-  async run(stage, { messages }) {
-    const room = await longRoom(stage, messages);
+  async run(setup, { messages }) {
+    const room = await longRoom(setup, messages);
     const rows: Row[] = [];
     const work: { keyed: Work; counted: Work }[] = [];
     for (const [what, before] of [
@@ -28,8 +28,8 @@ export const paging: Bench = {
       ['middle', Math.ceil(messages / 2)],
       ['last', LIMIT + 1],
     ] as const) {
-      const keyed = await explain(stage, MESSAGES_BEFORE.text, [room, before, LIMIT + 1]);
-      const counted = await explain(stage, BY_OFFSET, [room, messages + 1 - before, LIMIT + 1]);
+      const keyed = await explain(setup, MESSAGES_BEFORE.text, [room, before, LIMIT + 1]);
+      const counted = await explain(setup, BY_OFFSET, [room, messages + 1 - before, LIMIT + 1]);
       rows.push({ what: `${what} page, product`, figures: { ...keyed } });
       rows.push({ what: `${what} page, naive`, figures: { ...counted } });
       work.push({ keyed, counted });
@@ -61,10 +61,10 @@ export const paging: Bench = {
   },
 };
 
-async function longRoom(stage: Stage, messages: number): Promise<string> {
-  const [person] = await stage.people(1);
-  const room = await buildRoom(stage.db, person?.id ?? '');
-  const client = await stage.db.connect();
+async function longRoom(setup: Setup, messages: number): Promise<string> {
+  const [person] = await setup.people(1);
+  const room = await buildRoom(setup.db, person?.id ?? '');
+  const client = await setup.db.connect();
   try {
     // Without the checks of foreign keys, which this data does not need.
     await client.query('SET session_replication_role = replica');
@@ -91,7 +91,7 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-async function explain({ db }: Stage, sql: string, values: unknown[]): Promise<Work> {
+async function explain({ db }: Setup, sql: string, values: unknown[]): Promise<Work> {
   const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
     `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
     values,

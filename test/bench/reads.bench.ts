@@ -13,12 +13,12 @@ interface Measured {
 export const reads: Bench = {
   name: 'reads',
   about: 'the account, and the first page of 20 rooms from the cache and past it; naive: one statement each',
-  async run(stage, { seconds, requests }) {
+  async run(setup, { seconds, requests }) {
     const counted: Omit<Measured, 'compared'>[] = [];
     // All that is counted comes first: what a timed run leaves behind unanswered must not be in it.
-    for (const reading of await prepareReadings(stage, seconds)) {
+    for (const reading of await prepareReadings(setup, seconds)) {
       await reading.before?.();
-      counted.push({ reading, cost: await costOf(stage, reading.product, requests) });
+      counted.push({ reading, cost: await costOf(setup, reading.product, requests) });
     }
     const measured: Measured[] = [];
     for (const each of counted) {

@@ -2,7 +2,7 @@ import { noneRefused, type Bench } from './bench.js';
 import { costOf, costRow, total } from './cost.js';
 import { prompts } from './in-turn.js';
 import { sideBySide } from './side-by-side.js';
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
 /** What one worker does at once, by default. */
 const AT_ONCE = 20;
@@ -13,16 +13,19 @@ export const replies: Bench = {
   name: 'replies',
   about:
     '20 people waiting for their replies, one worker; naive: the SDK asked while they wait, nothing stored',
-  async run(stage, { seconds, requests, random }) {
-    const worker = await stage.system.startWorker();
-    const seats = await stage.seats(await stage.people(AT_ONCE), Math.ceil(ROOMS_A_SECOND * (1 + seconds)));
+  async run(setup, { seconds, requests, random }) {
+    const worker = await setup.system.startWorker();
+    const usersWithRooms = await setup.usersWithRooms(
+      await setup.people(AT_ONCE),
+      Math.ceil(ROOMS_A_SECOND * (1 + seconds)),
+    );
     const wait = { prefer: 'wait=60' };
-    const product = { ...stage.product, next: prompts(seats, random, wait), connections: AT_ONCE };
-    const ask = prompts(seats, random);
-    const naive = { ...stage.naive, next: () => ({ ...ask(), path: '/ask' }), connections: AT_ONCE };
-    const cost = await costOf(stage, product, requests, () => allEnded(stage));
+    const product = { ...setup.product, next: prompts(usersWithRooms, random, wait), connections: AT_ONCE };
+    const ask = prompts(usersWithRooms, random);
+    const naive = { ...setup.naive, next: () => ({ ...ask(), path: '/ask' }), connections: AT_ONCE };
+    const cost = await costOf(setup, product, requests, () => allEnded(setup));
     const compared = await sideBySide('a reply', { product, naive }, seconds);
-    const failed = await stage.db.query(
+    const failed = await setup.db.query(
       "SELECT 1 FROM message WHERE status NOT IN ('completed', 'queued', 'in_progress')",
     );
     await worker.stop();
@@ -42,7 +45,7 @@ export const replies: Bench = {
 };
 
 /** A reply is answered before the worker is done with its job. */
-async function allEnded({ db }: Stage): Promise<boolean> {
+async function allEnded({ db }: Setup): Promise<boolean> {
   const { rowCount } = await db.query(
     "SELECT 1 FROM message WHERE status IN ('queued', 'in_progress') LIMIT 1",
   );

@@ -1,7 +1,7 @@
-import type { Servers } from '../support/environment.js';
+import type { Servers } from '../support/databases.js';
 import { Random } from '../support/random.js';
 import type { Bench, Plan, Result } from './bench.js';
-import { Stage } from './stage.js';
+import { Setup } from './setup.js';
 
 export interface BenchOptions extends Omit<Plan, 'random'> {
   benches: Bench[];
@@ -17,21 +17,21 @@ export interface BenchOptions extends Omit<Plan, 'random'> {
 
 /** Runs the benches one after the other, each on an empty database and with chances of its own. */
 export async function runBenches(options: BenchOptions): Promise<Result[]> {
-  const stage = await Stage.start(options.servers, options.settings);
+  const setup = await Setup.start(options.servers, options.settings);
   try {
     const results: Result[] = [];
     for (const bench of options.benches) {
       options.signal.throwIfAborted();
       options.begun(bench);
-      await stage.clear();
+      await setup.clear();
       const { name, about } = bench;
-      const outcome = await bench.run(stage, { ...options, random: new Random(options.seed) });
+      const outcome = await bench.run(setup, { ...options, random: new Random(options.seed) });
       const result = { name, about, ...outcome };
       options.ended(result);
       results.push(result);
     }
     return results;
   } finally {
-    await stage.stop();
+    await setup.stop();
   }
 }

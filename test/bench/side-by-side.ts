@@ -4,7 +4,7 @@ import type { Row } from './bench.js';
 /** Pairs that are measured after one that only warms up. */
 const PAIRS = 3;
 
-export interface Rivals {
+export interface Contenders {
   product: Target;
   naive: Target;
   /** Done before each of the product's turns. */
@@ -21,7 +21,7 @@ export interface Comparison {
 /** By turns, so that whatever else the machine does meets both. @param seconds for each of the two, without the warm-up */
 export async function sideBySide(
   what: string,
-  { product, naive, before }: Rivals,
+  { product, naive, before }: Contenders,
   seconds: number,
 ): Promise<Comparison> {
   const span = { duration: seconds / PAIRS };

@@ -3,9 +3,9 @@ import type { Random } from '../support/random.js';
 import { listenToNaive, listenToProduct, type Show } from './audience.js';
 import type { Bench, Floor, Outcome, Plan, Row } from './bench.js';
 import { quantile } from './side-by-side.js';
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
-interface Scene {
+interface Scenario {
   replies: number;
   /** For each reply. */
   listeners: number;
@@ -14,7 +14,7 @@ interface Scene {
 }
 
 /** Deltas come farther apart than the worker gathers them for (20 ms), so that each travels by itself. */
-const ONE: Scene = { replies: 1, listeners: 1, every: 50 };
+const ONE: Scenario = { replies: 1, listeners: 1, every: 50 };
 /** At the pace of a model. */
 const CROWD = { replies: 50, every: 250 };
 /** Milliseconds in which a delta is to arrive while nothing is overloaded. A figure, no floor: it is a time. */
@@ -24,10 +24,10 @@ const PROMISED = 50;
 export const stream: Bench = {
   name: 'stream',
   about: 'from the sending of a delta to its receipt; naive: published to Redis, written to whoever listens',
-  async run(stage, plan) {
+  async run(setup, plan) {
     const outcomes = [
-      await play(stage, ONE, plan),
-      await play(stage, { ...CROWD, listeners: plan.listeners }, plan),
+      await play(setup, ONE, plan),
+      await play(setup, { ...CROWD, listeners: plan.listeners }, plan),
     ];
     return {
       rows: outcomes.flatMap(({ rows }) => rows),
@@ -36,13 +36,17 @@ export const stream: Bench = {
   },
 };
 
-async function play(stage: Stage, scene: Scene, { seconds, random }: Plan): Promise<Outcome> {
-  const { replies, listeners, every } = scene;
+async function play(setup: Setup, scenario: Scenario, { seconds, random }: Plan): Promise<Outcome> {
+  const { replies, listeners, every } = scenario;
   const deltas = Math.max(3, Math.round((seconds * 1_000) / every));
-  const seats = await stage.seats(await stage.people(replies), 1);
-  const show: Show = { seats, contents: seats.map((_, at) => speech(at, deltas, every, random)), listeners };
-  const product = delays(await listenToProduct(stage, show));
-  const naive = delays(await listenToNaive(stage, show));
+  const usersWithRooms = await setup.usersWithRooms(await setup.people(replies), 1);
+  const show: Show = {
+    usersWithRooms,
+    contents: usersWithRooms.map((_, at) => speech(at, deltas, every, random)),
+    listeners,
+  };
+  const product = delays(await listenToProduct(setup, show));
+  const naive = delays(await listenToNaive(setup, show));
   const what = `${replies} x ${listeners}`;
   // Of a naive median of 1.5 ms it was 2 to 4 times; were every delta held back to be gathered with others, it would be 14.
   // No floor for the crowd: where 1,000 listeners and what serves them share two cores, a median tells of their queue.

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { SignedIn } from '../support/factories.js';
-import type { World } from '../support/world.js';
+import type { Environment } from '../support/environment.js';
 import { isDone, isUnknown, type Entry, type Journal } from './journal.js';
 import { makePrompt, type Kind, type Prompt } from './prompt.js';
 import type { Random } from '../support/random.js';
@@ -11,7 +11,7 @@ const AGAIN = 200;
 /** What a person does with their time. */
 export type Habit = 'burst' | 'chat';
 
-export interface Character {
+export interface Profile {
   /** Begins the tags of their prompts. */
   name: string;
   habit: Habit;
@@ -30,24 +30,24 @@ export class Person {
 
   constructor(
     readonly user: SignedIn,
-    private readonly character: Character,
-    private readonly world: World,
+    private readonly profile: Profile,
+    private readonly environment: Environment,
     private readonly journal: Journal,
     private readonly random: Random,
   ) {}
 
   get limit(): number {
-    return this.character.limit;
+    return this.profile.limit;
   }
 
   get rooms(): string[] {
-    return this.character.rooms;
+    return this.profile.rooms;
   }
 
   /** Lives for that many milliseconds. */
   async live(milliseconds: number): Promise<void> {
     const end = Date.now() + milliseconds;
-    if (this.character.habit === 'burst') await this.burst();
+    if (this.profile.habit === 'burst') await this.burst();
     while (Date.now() < end) {
       await this.act();
       await pass(this.random.between(20, 120));
@@ -90,7 +90,7 @@ export class Person {
 
   private async prompt(patient: boolean): Promise<void> {
     this.count += 1;
-    const { name, kinds, rooms } = this.character;
+    const { name, kinds, rooms } = this.profile;
     const prompt = makePrompt(this.random, `${name}-${this.count}`, this.random.pick(rooms), kinds);
     this.prompts.push(prompt);
     const twice = prompt.key !== undefined && this.random.chance(0.15);
@@ -106,7 +106,9 @@ export class Person {
     const headers: Record<string, string> = key === undefined ? {} : { 'Idempotency-Key': key };
     const api = this.anyApi();
     const entry = await this.journal.record('prompt', api, tag, (signal) =>
-      this.world.client(this.user, api).post(`/chatroom/${roomId}/message`, { content }, { headers, signal }),
+      this.environment
+        .client(this.user, api)
+        .post(`/chatroom/${roomId}/message`, { content }, { headers, signal }),
     );
     if (isDone(entry)) this.replies.push({ roomId, id: entry.body.reply.id });
     return entry;
@@ -114,13 +116,13 @@ export class Person {
 
   private async ask(action: Entry['action'], about: string, method: 'GET' | 'POST', path: string) {
     const api = this.anyApi();
-    const client = this.world.client(this.user, api);
+    const client = this.environment.client(this.user, api);
     await this.journal.record(action, api, about, (signal) =>
       method === 'GET' ? client.get(path, { signal }) : client.post(path, undefined, { signal }),
     );
   }
 
   private anyApi(): number {
-    return this.random.between(0, this.world.apis.length - 1);
+    return this.random.between(0, this.environment.apis.length - 1);
   }
 }

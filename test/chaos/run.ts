@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { World } from '../support/world.js';
+import { Environment } from '../support/environment.js';
 import { Disturbances } from './disturbances.js';
 import { openLedger } from './ledger.js';
 import { Random } from '../support/random.js';
@@ -23,14 +23,14 @@ export interface ChaosOptions {
  */
 const OVERLAP = 12;
 
-/** Plays the rounds on a world of their own. */
+/** Plays the rounds on a environment of their own. */
 export async function runChaos(options: ChaosOptions): Promise<RoundResult[]> {
-  const world = await World.start({ dist: options.dist, env: ENV });
+  const environment = await Environment.start({ dist: options.dist, env: ENV });
   try {
-    await openLedger(world.db);
-    return await play(world, options);
+    await openLedger(environment.db);
+    return await play(environment, options);
   } finally {
-    await world.stop();
+    await environment.stop();
   }
 }
 
@@ -43,7 +43,7 @@ const ENV = {
   RESPONSE_CACHE_TTL_SECONDS: '0',
 };
 
-async function play(world: World, options: ChaosOptions): Promise<RoundResult[]> {
+async function play(environment: Environment, options: ChaosOptions): Promise<RoundResult[]> {
   const random = new Random(options.seed);
   const disturbances = new Disturbances();
   const lag = watchLag();
@@ -51,10 +51,10 @@ async function play(world: World, options: ChaosOptions): Promise<RoundResult[]>
   const outstanding = new Set<Promise<void>>();
   let caught = false;
   let acting: Round | undefined;
-  for (const slot of world.processes) slot.onDeath = (...death) => acting?.died(...death);
+  for (const slot of environment.processes) slot.onDeath = (...death) => acting?.died(...death);
   for (let number = 1; number <= options.rounds && !options.signal?.aborted; number += 1) {
     if (caught && options.untilCaught) break;
-    const round = new Round(number, world, disturbances, random.fork(), lag);
+    const round = new Round(number, environment, disturbances, random.fork(), lag);
     acting = round;
     await round.act();
     const judged = round.judge().then((result) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Settings } from '../../src/config/settings.js';
 import { IdempotencyService } from '../../src/infra/idempotency/idempotency.service.js';
 import { Database } from '../../src/infra/postgres/database.js';
-import { createDatabase } from '../support/environment.js';
+import { createDatabase } from '../support/databases.js';
 
 it('a request that outlives its claim of a key has no effect beside the one that took the key over', async () => {
   const { url, drop } = await createDatabase();

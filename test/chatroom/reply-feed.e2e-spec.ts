@@ -5,7 +5,7 @@ import { ReplySubscription } from '../../src/chatroom/stream/reply-subscription.
 import type { Settings } from '../../src/config/settings.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
 import { RedisSubscriber } from '../../src/infra/redis/subscriber.js';
-import { createRedisDatabase } from '../support/environment.js';
+import { createRedisDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 
 describe('what listens to a reply', () => {

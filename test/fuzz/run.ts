@@ -1,4 +1,4 @@
-import type { Servers } from '../support/environment.js';
+import type { Servers } from '../support/databases.js';
 import { System } from '../support/system.js';
 import type { Part, Plan } from './finding.js';
 import { fuzzModel } from './model/fuzz-model.js';

@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import type { World } from '../support/world.js';
+import type { Environment } from '../support/environment.js';
 
 /** A person without a daily limit in a room of their own, made in the database. */
 export class Chat {
   private constructor(
-    private readonly world: World,
+    private readonly environment: Environment,
     private readonly clients: Client[],
     readonly room: string,
   ) {}
 
-  static async open(world: World): Promise<Chat> {
-    const user = await world.user({ pro: true });
+  static async open(environment: Environment): Promise<Chat> {
+    const user = await environment.user({ pro: true });
     const room = randomUUID();
-    await world.db.query(
+    await environment.db.query(
       `INSERT INTO chatroom (id, user_id, title, title_is_default) VALUES ($1, $2, 'Room', false)`,
       [room, user.id],
     );
     return new Chat(
-      world,
-      world.apis.map((_, i) => world.client(user, i)),
+      environment,
+      environment.apis.map((_, i) => environment.client(user, i)),
       room,
     );
   }
@@ -62,7 +62,10 @@ export class Chat {
     await eventually(
       `claim ${times} of ${id}`,
       async () => {
-        const { rows } = await this.world.db.query('SELECT claim FROM work_item WHERE subject_id = $1', [id]);
+        const { rows } = await this.environment.db.query(
+          'SELECT claim FROM work_item WHERE subject_id = $1',
+          [id],
+        );
         return rows[0]?.claim >= times;
       },
       20_000,

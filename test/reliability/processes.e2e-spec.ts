@@ -1,30 +1,31 @@
 import { eventually } from '../support/eventually.js';
 import type { Slot } from '../support/slot.js';
-import { World } from '../support/world.js';
+import { Environment } from '../support/environment.js';
 import { Chat, timed } from './chat.js';
 
 describe('two API processes and three workers, of which some die', () => {
-  let world: World;
+  let environment: Environment;
   let chat: Chat;
 
   beforeAll(async () => {
-    world = await World.start({ apis: 2, workers: 3 });
+    environment = await Environment.start({ apis: 2, workers: 3 });
   }, 90_000);
-  afterAll(() => world.stop(), 60_000);
+  afterAll(() => environment.stop(), 60_000);
   beforeEach(async () => {
-    chat = await Chat.open(world);
+    chat = await Chat.open(environment);
   });
-  afterEach(() => Promise.all(world.processes.map((slot) => slot.start())), 60_000);
+  afterEach(() => Promise.all(environment.processes.map((slot) => slot.start())), 60_000);
 
   /** The worker that a failpoint froze, holding the reply. */
-  const frozenWorker = () => eventually('a frozen worker', () => world.workers.find((slot) => slot.frozen));
+  const frozenWorker = () =>
+    eventually('a frozen worker', () => environment.workers.find((slot) => slot.frozen));
   const arm = (slots: Slot[], failpoints: string) => slots.forEach((slot) => slot.arm(failpoints));
 
   it('has a killed worker’s reply running again within 15 s and completed within 20 s', async () => {
-    arm(world.workers, 'reply.claimed=stop@1');
+    arm(environment.workers, 'reply.claimed=stop@1');
     const id = await chat.accepted('a [[slow chunks=4 delay=100ms]] reply');
     const worker = await frozenWorker();
-    arm(world.workers, 'none');
+    arm(environment.workers, 'none');
     await worker.signal('SIGKILL');
     const [, running] = await timed(chat.claimed(id, 2));
     expect(running).toBeLessThan(15_000);
@@ -34,12 +35,12 @@ describe('two API processes and three workers, of which some die', () => {
   }, 60_000);
 
   it('lets a frozen worker change nothing when it wakes after another has finished', async () => {
-    arm(world.workers, 'reply.generated=stop@1');
+    arm(environment.workers, 'reply.generated=stop@1');
     const id = await chat.accepted('[[say the one answer]]');
     const worker = await frozenWorker();
-    arm(world.workers, 'none');
+    arm(environment.workers, 'none');
     expect(await chat.final(id, 25_000)).toMatchObject({ status: 'completed', content: 'the one answer' });
-    const read = async () => (await world.db.query('SELECT * FROM message WHERE id = $1', [id])).rows;
+    const read = async () => (await environment.db.query('SELECT * FROM message WHERE id = $1', [id])).rows;
     const finished = await read();
     expect(finished[0].claim).toBe(2);
     await worker.signal('SIGCONT');
@@ -49,10 +50,10 @@ describe('two API processes and three workers, of which some die', () => {
   }, 60_000);
 
   it('answers what an API process accepted and died of before it rang', async () => {
-    arm(world.apis.slice(0, 1), 'accept.committed=kill@1');
+    arm(environment.apis.slice(0, 1), 'accept.committed=kill@1');
     await expect(chat.send('nobody rings [[say found]]')).rejects.toThrow();
     const id = await eventually('the committed reply', async () => {
-      const { rows } = await world.db.query(
+      const { rows } = await environment.db.query(
         `SELECT id FROM message WHERE chatroom_id = $1 AND role = 'model'`,
         [chat.room],
       );
@@ -63,12 +64,12 @@ describe('two API processes and three workers, of which some die', () => {
 
   it('answers what was accepted by a process that is killed right after its 202', async () => {
     const id = await chat.accepted('[[say still here]]', { api: 0 });
-    await world.apis[0]?.signal('SIGKILL');
+    await environment.apis[0]?.signal('SIGKILL');
     expect(await chat.final(id, 20_000, 1)).toMatchObject({ status: 'completed', content: 'still here' });
   }, 60_000);
 
   it('finishes what runs and takes no new work when a worker is asked to stop', async () => {
-    const [stopping, ...others] = world.workers;
+    const [stopping, ...others] = environment.workers;
     if (!stopping) throw new Error('there is no worker');
     await Promise.all(others.map((slot) => slot.signal('SIGKILL')));
     const running = await chat.accepted('[[slow chunks=20 delay=150ms]] [[words 20]]');
@@ -78,12 +79,12 @@ describe('two API processes and three workers, of which some die', () => {
     await eventually('its word that it drains', async () => {
       return (await fetch(`${stopping.url}/readyz`)).status === 503;
     });
-    const later = await (await Chat.open(world)).accepted('[[say for somebody else]]');
+    const later = await (await Chat.open(environment)).accepted('[[say for somebody else]]');
     const [how, took] = await timed(stopped);
     expect(how).toBe(0);
     expect(took).toBeLessThan(25_000);
     expect(await chat.final(running, 1_000)).toMatchObject({ status: 'completed' });
-    const { rows } = await world.db.query(
+    const { rows } = await environment.db.query(
       'SELECT status, claim FROM message WHERE id = ANY ($1) ORDER BY claim',
       [[running, later]],
     );
@@ -91,11 +92,11 @@ describe('two API processes and three workers, of which some die', () => {
       { status: 'queued', claim: 0 },
       { status: 'completed', claim: 1 },
     ]);
-    await Promise.all(world.workers.map((slot) => slot.start()));
+    await Promise.all(environment.workers.map((slot) => slot.start()));
     await eventually('the other one', async () => {
       const {
         rows: [row],
-      } = await world.db.query('SELECT status FROM message WHERE id = $1', [later]);
+      } = await environment.db.query('SELECT status FROM message WHERE id = $1', [later]);
       return row.status === 'completed';
     });
   }, 90_000);
@@ -116,18 +117,18 @@ describe('two API processes and three workers, of which some die', () => {
   }, 30_000);
 
   it('does not let a cancellation that is told late touch the run that was asked for since', async () => {
-    arm(world.apis.slice(0, 1), 'cancel.committed=stop@1');
+    arm(environment.apis.slice(0, 1), 'cancel.committed=stop@1');
     const id = await chat.accepted('[[slow chunks=20 delay=150ms]] [[words 20]]', { api: 1 });
     await chat.claimed(id);
     const path = `/chatroom/${chat.room}/message/${id}`;
     const cancelled = chat.client(0).post(`${path}/cancel`);
-    const api = await eventually('a frozen API process', () => world.apis.find((slot) => slot.frozen));
+    const api = await eventually('a frozen API process', () => environment.apis.find((slot) => slot.frozen));
     expect((await chat.client(1).post(`${path}/retry`)).status).toBe(202);
     await chat.claimed(id, 3);
     await api.signal('SIGCONT');
     expect((await cancelled).body.status).toBe('cancelled');
     expect(await chat.final(id, 20_000, 1)).toMatchObject({ status: 'completed' });
-    const { rows } = await world.db.query('SELECT claim, attempts FROM message WHERE id = $1', [id]);
+    const { rows } = await environment.db.query('SELECT claim, attempts FROM message WHERE id = $1', [id]);
     expect(rows).toEqual([{ claim: 3, attempts: 0 }]);
   }, 60_000);
 });

@@ -1,17 +1,17 @@
 import { inTime } from '../support/in-time.js';
-import { World } from '../support/world.js';
+import { Environment } from '../support/environment.js';
 import { Chat } from './chat.js';
 
 describe('a Redis that fails', () => {
-  let world: World;
+  let environment: Environment;
   let chat: Chat;
 
   beforeAll(async () => {
-    world = await World.start({ apis: 2, workers: 3 });
+    environment = await Environment.start({ apis: 2, workers: 3 });
   }, 90_000);
-  afterAll(() => world.stop(), 60_000);
+  afterAll(() => environment.stop(), 60_000);
   beforeEach(async () => {
-    chat = await Chat.open(world);
+    chat = await Chat.open(environment);
   });
 
   /** Accepts two prompts, reads and cancels a third in time, while Redis is away. */
@@ -33,38 +33,38 @@ describe('a Redis that fails', () => {
   }
 
   it('that is down: prompts are accepted at once, and answered when it is back', async () => {
-    await world.redis.kill();
+    await environment.redis.kill();
     const ids = await carryOn();
-    await world.redis.restart();
+    await environment.redis.restart();
     await answered(ids);
   }, 60_000);
 
   it('that comes back empty: prompts whose jobs it held are answered', async () => {
-    await Promise.all(world.workers.map((slot) => slot.signal('SIGSTOP')));
+    await Promise.all(environment.workers.map((slot) => slot.signal('SIGSTOP')));
     const ids = [await chat.accepted('[[say from 0]]'), await chat.accepted('[[say from 1]]')];
-    await world.redis.kill();
-    await world.redis.restart({ empty: true });
-    await Promise.all(world.workers.map((slot) => slot.signal('SIGCONT')));
+    await environment.redis.kill();
+    await environment.redis.restart({ empty: true });
+    await Promise.all(environment.workers.map((slot) => slot.signal('SIGCONT')));
     await answered(ids);
   }, 60_000);
 
   it('that is flushed: prompts whose jobs it held are answered', async () => {
-    await Promise.all(world.workers.map((slot) => slot.signal('SIGSTOP')));
+    await Promise.all(environment.workers.map((slot) => slot.signal('SIGSTOP')));
     const ids = [await chat.accepted('[[say from 0]]'), await chat.accepted('[[say from 1]]')];
-    await world.redis.flush();
-    await Promise.all(world.workers.map((slot) => slot.signal('SIGCONT')));
+    await environment.redis.flush();
+    await Promise.all(environment.workers.map((slot) => slot.signal('SIGCONT')));
     await answered(ids);
   }, 60_000);
 
   it('that hangs: prompts are accepted within 1.5 s, and answered when it goes on', async () => {
-    world.redis.freeze();
-    const ids = await carryOn().finally(() => world.redis.thaw());
+    environment.redis.freeze();
+    const ids = await carryOn().finally(() => environment.redis.thaw());
     await answered(ids);
   }, 60_000);
 
   it('leaves no process behind that needs a restart', async () => {
     const began = await chat.accepted('[[say from 0]]');
     await answered([began]);
-    for (const slot of world.processes) expect([slot.name, slot.running]).toEqual([slot.name, true]);
+    for (const slot of environment.processes) expect([slot.name, slot.running]).toEqual([slot.name, true]);
   });
 });

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { runFolder } from '../../dev/launcher/run-folder.js';
 import { startThrowawayServices } from '../../dev/launcher/services.js';
 import { makeTemplate } from '../../dev/launcher/template-database.js';
-import type { Servers } from './environment.js';
+import type { Servers } from './databases.js';
 
 /**
  * Runs `work` on a PostgreSQL and a Redis made for it, so that what happens there is nobody else's.

@@ -4,7 +4,7 @@ import { createGeminiSandbox, type GeminiSandbox } from '../../dev/sandbox/gemin
 import { createStripeSandbox, type StripeSandbox } from '../../dev/sandbox/stripe/sandbox.js';
 import { Child, productEntry } from './child.js';
 import { Client } from './client.js';
-import { createDatabase, createRedisDatabase, type Servers } from './environment.js';
+import { createDatabase, createRedisDatabase, type Servers } from './databases.js';
 import { buildUser, type SignedIn } from './factories.js';
 import { freePort } from './free-port.js';
 import { requireNothingLeaked } from './secrets.js';

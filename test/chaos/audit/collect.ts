@@ -1,5 +1,5 @@
 import type { Call } from '../../../dev/sandbox/gemini/journal.js';
-import type { World } from '../../support/world.js';
+import type { Environment } from '../../support/environment.js';
 import type { Disturbances } from '../disturbances.js';
 import type { Entry } from '../journal.js';
 import { readLedger } from '../ledger.js';
@@ -8,7 +8,7 @@ import { tagOf } from '../prompt.js';
 import type { Evidence, Row } from './evidence.js';
 
 interface Source {
-  world: World;
+  environment: Environment;
   people: Person[];
   entries: Entry[];
   disturbances: Disturbances;
@@ -16,23 +16,29 @@ interface Source {
 }
 
 /** Reads what the audit of a round needs. */
-export async function collect({ world, people, entries, disturbances, lag }: Source): Promise<Evidence> {
+export async function collect({
+  environment,
+  people,
+  entries,
+  disturbances,
+  lag,
+}: Source): Promise<Evidence> {
   const rooms = people.flatMap((person) => person.rooms);
   const users = people.map(({ user }) => user.id);
   const [messages, quota, changes] = await Promise.all([
-    world.db.query<Row>(
+    environment.db.query<Row>(
       `SELECT m.id, m.chatroom_id AS "roomId", c.user_id AS "userId", m.number, m.role, m.status, m.content,
               m.reply_to AS "replyTo", m.error_code AS "errorCode", m.cached, m.claim
        FROM message m JOIN chatroom c ON c.id = m.chatroom_id WHERE c.user_id = ANY ($1) ORDER BY m.number`,
       [users],
     ),
-    world.db.query<{ userId: string; used: number; most: number }>(
+    environment.db.query<{ userId: string; used: number; most: number }>(
       `SELECT q.user_id AS "userId", sum(q.used)::int AS used,
               (SELECT max(n.used) FROM chaos_quota n WHERE n.user_id = q.user_id) AS most
        FROM quota_usage q WHERE q.user_id = ANY ($1) GROUP BY q.user_id`,
       [users],
     ),
-    readLedger(world.db, rooms),
+    readLedger(environment.db, rooms),
   ]);
   const tags = new Set(people.flatMap(({ prompts }) => prompts.map(({ tag }) => tag)));
   return {
@@ -41,7 +47,7 @@ export async function collect({ world, people, entries, disturbances, lag }: Sou
     rows: messages.rows,
     changes,
     used: new Map(quota.rows.map((row) => [row.userId, row])),
-    calls: callsByTag(world.gemini.journal.all(), tags),
+    calls: callsByTag(environment.gemini.journal.all(), tags),
     disturbances,
     lag,
   };

@@ -1,6 +1,6 @@
 import type { Random } from '../../support/random.js';
 import * as onProcesses from './process-faults.js';
-import type { Scene } from './scene.js';
+import type { FaultContext } from './fault-context.js';
 import * as onServers from './server-faults.js';
 
 export interface Fault {
@@ -10,7 +10,7 @@ export interface Fault {
   target: 'workers' | 'apis' | 'redis' | 'postgres' | 'all';
   /** What it is to bring about needs replies that take their time. */
   slowReplies?: boolean;
-  strike(scene: Scene): Promise<void>;
+  strike(context: FaultContext): Promise<void>;
 }
 
 const FAULTS: Fault[] = [

@@ -2,7 +2,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import type { Failpoint } from '../../../src/config/failpoints.js';
 import type { Slot } from '../../support/slot.js';
 import { tagOf } from '../prompt.js';
-import { comesTrue, type Scene } from './scene.js';
+import { comesTrue, type FaultContext } from './fault-context.js';
 
 const AT_API: Failpoint[] = ['accept.committed', 'accept.committed', 'cancel.committed', 'retry.committed'];
 const AT_WORKER: Failpoint[] = [
@@ -21,36 +21,36 @@ const PAST_LEASE = 13_000;
 
 const alive = (slots: Slot[]) => slots.filter((slot) => slot.running && !slot.frozen);
 
-export async function killWorkers(scene: Scene): Promise<void> {
-  const count = scene.random.pick([1, 2, 2, 3]);
+export async function killWorkers(context: FaultContext): Promise<void> {
+  const count = context.random.pick([1, 2, 2, 3]);
   await Promise.all(
-    alive(scene.world.workers)
+    alive(context.environment.workers)
       .slice(0, count)
-      .map((slot) => scene.kill(slot)),
+      .map((slot) => context.kill(slot)),
   );
 }
 
-export async function killApi(scene: Scene): Promise<void> {
-  const slots = alive(scene.world.apis);
-  if (slots.length > 0) await scene.kill(scene.random.pick(slots));
+export async function killApi(context: FaultContext): Promise<void> {
+  const slots = alive(context.environment.apis);
+  if (slots.length > 0) await context.kill(context.random.pick(slots));
 }
 
-export async function killEverything(scene: Scene): Promise<void> {
-  await Promise.all(alive(scene.world.processes).map((slot) => scene.kill(slot)));
+export async function killEverything(context: FaultContext): Promise<void> {
+  await Promise.all(alive(context.environment.processes).map((slot) => context.kill(slot)));
 }
 
 /** Dies between a commit and what follows it. */
-export async function dieAtFailpoint(scene: Scene): Promise<void> {
-  const { random, world, disturbances } = scene;
+export async function dieAtFailpoint(context: FaultContext): Promise<void> {
+  const { random, environment, disturbances } = context;
   const atApi = random.chance(0.4);
   const point = random.pick(atApi ? AT_API : AT_WORKER);
-  const slots = alive(atApi ? world.apis : world.workers);
+  const slots = alive(atApi ? environment.apis : environment.workers);
   const armed = slots.map((slot) => ({ slot, pid: slot.pid, over: disturbances.begin(slot.name) }));
   for (const slot of slots) slot.arm(`${point}=kill@${random.between(1, 2)}`);
   const dead = () => armed.filter(({ slot, pid }) => !slot.running || slot.pid !== pid);
   await comesTrue(() => dead().length === armed.length, REACHED_WITHIN);
   const names = dead().map(({ slot }) => slot.name);
-  scene.note(`${names.join(', ') || 'nobody'} died at ${point}`);
+  context.note(`${names.join(', ') || 'nobody'} died at ${point}`);
   for (const { slot, over } of armed) {
     slot.arm('none');
     over();
@@ -61,33 +61,33 @@ export async function dieAtFailpoint(scene: Scene): Promise<void> {
 const FREEZE_AT = [null, 'reply.claimed', 'reply.generated', 'reply.generated', 'reply.generated'] as const;
 
 /** Frozen past its lease, and awake again just when somebody else has taken over. */
-export async function freezeWorker(scene: Scene): Promise<void> {
-  const slots = scene.random.shuffled(alive(scene.world.workers));
+export async function freezeWorker(context: FaultContext): Promise<void> {
+  const slots = context.random.shuffled(alive(context.environment.workers));
   const [first] = slots;
-  if (!first) return scene.note('no worker to freeze');
-  const point = scene.random.pick(FREEZE_AT);
+  if (!first) return context.note('no worker to freeze');
+  const point = context.random.pick(FREEZE_AT);
   // One is left to take over; where there is no other, those that died come back before the lease is over.
-  if (point) await freezeAt(scene, point, slots.length > 1 ? slots.slice(1) : slots);
-  else await freezeNow(scene, first);
+  if (point) await freezeAt(context, point, slots.length > 1 ? slots.slice(1) : slots);
+  else await freezeNow(context, first);
 }
 
-async function freezeNow(scene: Scene, slot: Slot): Promise<void> {
-  await comesTrue(() => isRunningOne(scene), 1_000);
+async function freezeNow(context: FaultContext, slot: Slot): Promise<void> {
+  await comesTrue(() => isRunningOne(context), 1_000);
   await slot.signal('SIGSTOP');
-  scene.note(`froze ${slot.name}`);
-  scene.later(thawAfterTakeover(scene, slot, unfinished));
+  context.note(`froze ${slot.name}`);
+  context.later(thawAfterTakeover(context, slot, unfinished));
 }
 
 /** Freezes who is the first to reach the place. */
-async function freezeAt(scene: Scene, point: Failpoint, slots: Slot[]): Promise<void> {
+async function freezeAt(context: FaultContext, point: Failpoint, slots: Slot[]): Promise<void> {
   for (const slot of slots) slot.arm(`${point}=stop@1`);
   await comesTrue(() => slots.some((slot) => slot.frozen), REACHED_WITHIN);
   for (const slot of slots) slot.arm('none');
   const frozen = slots.filter((slot) => slot.frozen);
   const held = point === 'reply.generated' ? generated : unfinished;
-  scene.note(`froze ${frozen.map(({ name }) => name).join(', ') || 'nobody'} at ${point}`);
+  context.note(`froze ${frozen.map(({ name }) => name).join(', ') || 'nobody'} at ${point}`);
   for (const slot of slots)
-    scene.later(frozen.includes(slot) ? thawAfterTakeover(scene, slot, held) : thawIfLate(slot));
+    context.later(frozen.includes(slot) ? thawAfterTakeover(context, slot, held) : thawIfLate(slot));
 }
 
 /** It may have reached the place just before it was told not to stop there. */
@@ -97,17 +97,17 @@ async function thawIfLate(slot: Slot): Promise<void> {
 }
 
 /** @param look what it may have held, just after it froze */
-async function thawAfterTakeover(scene: Scene, slot: Slot, look: typeof unfinished): Promise<void> {
-  const over = scene.disturbances.begin('worker frozen');
+async function thawAfterTakeover(context: FaultContext, slot: Slot, look: typeof unfinished): Promise<void> {
+  const over = context.disturbances.begin('worker frozen');
   let held: Held[] | undefined;
-  await comesTrue(async () => tookOver(scene, (held ??= await look(scene))), PAST_LEASE);
+  await comesTrue(async () => tookOver(context, (held ??= await look(context))), PAST_LEASE);
   // While the other is still at it: once that has finished, a late finish could do no harm to be seen.
-  await pass(scene.random.between(0, 50));
+  await pass(context.random.between(0, 50));
   await slot.signal('SIGCONT');
   over();
 }
 
-const isRunningOne = async (scene: Scene) => (await unfinished(scene)).length > 0;
+const isRunningOne = async (context: FaultContext) => (await unfinished(context)).length > 0;
 
 /** A reply in progress, under its claim. */
 interface Held {
@@ -116,62 +116,62 @@ interface Held {
   content: string;
 }
 
-async function unfinished(scene: Scene): Promise<Held[]> {
-  const { rows } = await scene.world.db.query<Held>(
+async function unfinished(context: FaultContext): Promise<Held[]> {
+  const { rows } = await context.environment.db.query<Held>(
     `SELECT reply.id, item.claim, prompt.content
      FROM work_item item
      JOIN message reply ON reply.id = item.subject_id::uuid JOIN message prompt ON prompt.id = reply.reply_to
      WHERE item.kind = 'reply' AND item.state = 'running' AND reply.chatroom_id = ANY ($1)`,
-    [scene.rooms],
+    [context.rooms],
   );
   return rows;
 }
 
 /** Those whose whole text Gemini has said. */
-async function generated(scene: Scene): Promise<Held[]> {
-  const calls = scene.world.gemini.journal.all().filter(({ finishReason }) => finishReason !== null);
+async function generated(context: FaultContext): Promise<Held[]> {
+  const calls = context.environment.gemini.journal.all().filter(({ finishReason }) => finishReason !== null);
   const said = new Set(calls.map(({ contents }) => tagOf(contents.at(-1)?.text ?? '')));
-  return (await unfinished(scene)).filter(({ content }) => said.has(tagOf(content)));
+  return (await unfinished(context)).filter(({ content }) => said.has(tagOf(content)));
 }
 
 /** Whether one of them has a new claim. */
-async function tookOver(scene: Scene, held: Held[]): Promise<boolean> {
+async function tookOver(context: FaultContext, held: Held[]): Promise<boolean> {
   const claims = new Map(held.map(({ id, claim }) => [id, claim]));
-  return (await unfinished(scene)).some(({ id, claim }) => claim > (claims.get(id) ?? Infinity));
+  return (await unfinished(context)).some(({ id, claim }) => claim > (claims.get(id) ?? Infinity));
 }
 
-export async function freezeApi(scene: Scene): Promise<void> {
-  const slots = alive(scene.world.apis);
-  if (slots.length < 2) return scene.note('no API to freeze');
-  const slot = scene.random.pick(slots);
-  const over = scene.disturbances.begin(slot.name);
+export async function freezeApi(context: FaultContext): Promise<void> {
+  const slots = alive(context.environment.apis);
+  if (slots.length < 2) return context.note('no API to freeze');
+  const slot = context.random.pick(slots);
+  const over = context.disturbances.begin(slot.name);
   await slot.signal('SIGSTOP');
-  scene.note(`froze ${slot.name}`);
+  context.note(`froze ${slot.name}`);
   const thaw = async () => {
-    await pass(scene.random.between(500, 4_000));
+    await pass(context.random.between(500, 4_000));
     await slot.signal('SIGCONT');
   };
-  scene.later(thaw().finally(over));
+  context.later(thaw().finally(over));
 }
 
 /** Milliseconds: the drain's deadline and the end of the process after it. */
 const DRAINED_WITHIN = 30_000;
 
 /** Asked to stop: finishes what runs and ends by itself, with code 0. */
-export async function drainWorker(scene: Scene): Promise<void> {
-  const slots = alive(scene.world.workers);
-  if (slots.length < 2) return scene.note('no worker to drain');
-  const slot = scene.random.pick(slots);
-  scene.note(`drained ${slot.name}`);
+export async function drainWorker(context: FaultContext): Promise<void> {
+  const slots = alive(context.environment.workers);
+  if (slots.length < 2) return context.note('no worker to drain');
+  const slot = context.random.pick(slots);
+  context.note(`drained ${slot.name}`);
   const drain = async () => {
-    const over = scene.disturbances.begin(slot.name);
+    const over = context.disturbances.begin(slot.name);
     const began = Date.now();
     const how = await slot.signal('SIGTERM');
     const took = Date.now() - began;
     // A SIGKILL is another fault of the round that met the same worker: no process leaves that way by itself.
     if (how !== 'SIGKILL' && (how !== 0 || took > DRAINED_WITHIN))
-      scene.violations.push(`${slot.name} left by ${how} after ${took} ms`);
-    scene.revive(slot, over);
+      context.violations.push(`${slot.name} left by ${how} after ${took} ms`);
+    context.revive(slot, over);
   };
-  scene.later(drain());
+  context.later(drain());
 }

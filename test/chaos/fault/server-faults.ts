@@ -1,60 +1,60 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import type { Scene } from './scene.js';
+import type { FaultContext } from './fault-context.js';
 
-export async function killRedis(scene: Scene): Promise<void> {
-  const over = scene.disturbances.begin('redis');
-  const empty = scene.random.chance(0.5);
-  await scene.world.redis.kill();
-  scene.kills += 1;
-  await pass(scene.random.between(0, 1_200));
-  await scene.world.redis.restart({ empty });
+export async function killRedis(context: FaultContext): Promise<void> {
+  const over = context.disturbances.begin('redis');
+  const empty = context.random.chance(0.5);
+  await context.environment.redis.kill();
+  context.kills += 1;
+  await pass(context.random.between(0, 1_200));
+  await context.environment.redis.restart({ empty });
   over();
-  scene.note(`killed Redis, back ${empty ? 'empty' : 'with its data'}`);
+  context.note(`killed Redis, back ${empty ? 'empty' : 'with its data'}`);
 }
 
-export async function flushRedis(scene: Scene): Promise<void> {
-  const over = scene.disturbances.begin('redis');
-  await scene.world.redis.flush();
+export async function flushRedis(context: FaultContext): Promise<void> {
+  const over = context.disturbances.begin('redis');
+  await context.environment.redis.flush();
   over();
-  scene.note('flushed Redis');
+  context.note('flushed Redis');
 }
 
-export async function freezeRedis(scene: Scene): Promise<void> {
-  const over = scene.disturbances.begin('redis');
-  scene.world.redis.freeze();
-  await pass(scene.random.between(300, 2_500));
-  scene.world.redis.thaw();
+export async function freezeRedis(context: FaultContext): Promise<void> {
+  const over = context.disturbances.begin('redis');
+  context.environment.redis.freeze();
+  await pass(context.random.between(300, 2_500));
+  context.environment.redis.thaw();
   over();
-  scene.note('froze Redis');
+  context.note('froze Redis');
 }
 
-export async function killPostgres(scene: Scene): Promise<void> {
-  const over = scene.disturbances.begin('postgres');
-  await scene.world.postgres.kill();
-  scene.kills += 1;
-  await pass(scene.random.between(0, 1_500));
-  await scene.world.postgres.restart();
+export async function killPostgres(context: FaultContext): Promise<void> {
+  const over = context.disturbances.begin('postgres');
+  await context.environment.postgres.kill();
+  context.kills += 1;
+  await pass(context.random.between(0, 1_500));
+  await context.environment.postgres.restart();
   over();
-  scene.note('killed PostgreSQL');
+  context.note('killed PostgreSQL');
 }
 
-export async function freezePostgres(scene: Scene): Promise<void> {
-  const over = scene.disturbances.begin('postgres');
-  scene.world.postgres.freeze();
-  await pass(scene.random.between(500, 4_500));
-  scene.world.postgres.thaw();
+export async function freezePostgres(context: FaultContext): Promise<void> {
+  const over = context.disturbances.begin('postgres');
+  context.environment.postgres.freeze();
+  await pass(context.random.between(500, 4_500));
+  context.environment.postgres.thaw();
   over();
-  scene.note('froze PostgreSQL');
+  context.note('froze PostgreSQL');
 }
 
-export async function dropConnections(scene: Scene): Promise<void> {
-  const over = scene.disturbances.begin('postgres');
-  for (let i = scene.random.between(1, 4); i > 0; i -= 1) {
-    scene.world.postgres.proxy.drop();
-    await pass(scene.random.between(50, 400));
+export async function dropConnections(context: FaultContext): Promise<void> {
+  const over = context.disturbances.begin('postgres');
+  for (let i = context.random.between(1, 4); i > 0; i -= 1) {
+    context.environment.postgres.proxy.drop();
+    await pass(context.random.between(50, 400));
   }
   over();
-  scene.note('dropped all connections to PostgreSQL');
+  context.note('dropped all connections to PostgreSQL');
 }
 
 /** Statements whose commit is made and never told: the names they are prepared under, and the end of a transaction. */
@@ -70,14 +70,14 @@ const COMMITS = [
 ];
 
 /** The connection is cut after the commit, before its answer. */
-export async function cutAfterCommit(scene: Scene): Promise<void> {
-  const { proxy } = scene.world.postgres;
-  const over = scene.disturbances.begin('postgres');
-  const what = scene.random.pick(COMMITS);
-  const times = scene.random.between(1, 5);
+export async function cutAfterCommit(context: FaultContext): Promise<void> {
+  const { proxy } = context.environment.postgres;
+  const over = context.disturbances.begin('postgres');
+  const what = context.random.pick(COMMITS);
+  const times = context.random.between(1, 5);
   proxy.cutAfterAnswerTo(what, times);
-  await pass(scene.random.between(800, 1_800));
-  scene.note(`cut ${times - proxy.cutsLeft} connections after ${what}`);
+  await pass(context.random.between(800, 1_800));
+  context.note(`cut ${times - proxy.cutsLeft} connections after ${what}`);
   proxy.heal();
   over();
 }

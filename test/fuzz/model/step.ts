@@ -16,7 +16,7 @@ export interface Arguments {
 }
 
 /** What a step works with. */
-export interface Scene {
+export interface StepContext {
   me: PersonModel;
   client: Client;
   other: PersonModel;
@@ -24,7 +24,7 @@ export interface Scene {
 
 export type Step = fc.AsyncCommand<Model, Real>;
 
-const scene = ({ people }: Model, { person }: Arguments) => ({
+const context = ({ people }: Model, { person }: Arguments) => ({
   me: people[person === 0 ? 0 : 1],
   other: people[person === 0 ? 1 : 0],
 });
@@ -33,13 +33,13 @@ const scene = ({ people }: Model, { person }: Arguments) => ({
 export function step<A extends Arguments>(
   name: string,
   given: A,
-  run: (scene: Scene, given: A) => Promise<void>,
+  run: (context: StepContext, given: A) => Promise<void>,
   check: (me: PersonModel) => boolean = () => true,
 ): Step {
   return {
-    check: (model) => check(scene(model, given).me),
+    check: (model) => check(context(model, given).me),
     run: (model, real) =>
-      run({ ...scene(model, given), client: real.client(given.person, given.api) }, given),
+      run({ ...context(model, given), client: real.client(given.person, given.api) }, given),
     toString: () => `${name}(${JSON.stringify(given)})`,
   };
 }
@@ -48,7 +48,7 @@ export function step<A extends Arguments>(
 export function roomStep<A extends Arguments>(
   name: string,
   given: A,
-  run: (scene: Scene & { room: Room }, given: A) => Promise<void>,
+  run: (context: StepContext & { room: Room }, given: A) => Promise<void>,
 ): Step {
   const pick = (me: PersonModel) => me.rooms[(given.room ?? 0) % me.rooms.length];
   return step(
@@ -63,7 +63,7 @@ export function roomStep<A extends Arguments>(
 export function replyStep<A extends Arguments>(
   name: string,
   given: A,
-  run: (scene: Scene & { room: Room; reply: Reply }, given: A) => Promise<void>,
+  run: (context: StepContext & { room: Room; reply: Reply }, given: A) => Promise<void>,
 ): Step {
   const all = (me: PersonModel) => me.rooms.flatMap((room) => room.replies.map((reply) => ({ room, reply })));
   const pick = (me: PersonModel) => all(me)[(given.reply ?? 0) % all(me).length];

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '../../support/client.js';
 import { DIRECTIVE, LIMIT, type Fate, type PersonModel, type Reply } from './model.js';
 import { settle } from './reading.js';
-import { replyStep, roomStep, step, type Arguments, type Scene, type Step } from './step.js';
+import { replyStep, roomStep, step, type Arguments, type StepContext, type Step } from './step.js';
 
 /** A post that may be repeated: what is said twice under a key happens once. */
 async function postOnce(
-  { me, client }: Scene,
+  { me, client }: StepContext,
   path: string,
   body: object,
   key: string | null,
@@ -32,12 +32,12 @@ async function postOnce(
 export type Keyed = Arguments & { key: string | null; number: number };
 
 export const createRoom = (given: Keyed): Step =>
-  step('create room', given, (scene, { key, number }) =>
-    postOnce(scene, '/chatroom', number % 2 ? { title: `Room ${number}` } : {}, key, (answer) => {
+  step('create room', given, (context, { key, number }) =>
+    postOnce(context, '/chatroom', number % 2 ? { title: `Room ${number}` } : {}, key, (answer) => {
       equal(answer.status, 201, answer.text);
       const title = number % 2 ? `Room ${number}` : null;
       equal(answer.body.title, title ?? 'New chat');
-      scene.me.toTop({ id: answer.body.id, title, replies: [] });
+      context.me.toTop({ id: answer.body.id, title, replies: [] });
     }),
   );
 
@@ -59,10 +59,10 @@ export const deleteRoom = (given: Arguments): Step =>
   });
 
 export const sendPrompt = (given: Keyed & { fate: Fate }): Step =>
-  roomStep('send prompt', given, (scene, { key, number, fate }) => {
+  roomStep('send prompt', given, (context, { key, number, fate }) => {
     const content = `p${number} ${DIRECTIVE[fate]}`.trim();
-    const { me, room } = scene;
-    return postOnce(scene, `/chatroom/${room.id}/message`, { content }, key, (answer) => {
+    const { me, room } = context;
+    return postOnce(context, `/chatroom/${room.id}/message`, { content }, key, (answer) => {
       if (!isAccepted(me, answer)) return;
       const { message, reply } = answer.body;
       equal(message.content, content);

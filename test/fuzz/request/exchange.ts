@@ -2,31 +2,31 @@ import { METHODS } from 'node:http';
 import type { ApiDocument } from '../answer/document.js';
 import type { Exchange } from '../answer/exchange.js';
 import type { System } from '../../support/system.js';
-import { ROLES, type Cast, type Role } from './cast.js';
+import { ROLES, type Principals, type Role } from './principals.js';
 import { write, type Request } from './request.js';
 import { speak } from '../../support/wire.js';
 
 /** Sends a request, and where it is about another's things also the same about nobody's. */
 export async function exchange(
   system: System,
-  cast: Cast,
+  principals: Principals,
   document: ApiDocument,
   asked: Request,
 ): Promise<Exchange> {
   const url = system.apis[0]?.url ?? '';
-  const answer = await speak(url, write(asked, cast));
+  const answer = await speak(url, write(asked, principals));
   const whole = asked.cut === undefined && asked.gibberish === undefined;
   const other = whole ? othersOf(asked) : undefined;
   return {
     method: asked.method,
-    operation: whole ? document.find(asked.method, cast.fill(asked.target)) : undefined,
+    operation: whole ? document.find(asked.method, principals.fill(asked.target)) : undefined,
     whole,
     signedIn: asked.who !== 'nobody',
     requestIds: whole && isHttp(asked) ? requestIdsOf(asked) : [],
     answer,
-    twin: other ? await speak(url, write(asked, cast, other)) : undefined,
-    foreign: ROLES.filter((role) => role !== asked.who).map((role) => cast.canary(role)),
-    secrets: cast.secrets(),
+    twin: other ? await speak(url, write(asked, principals, other)) : undefined,
+    foreign: ROLES.filter((role) => role !== asked.who).map((role) => principals.canary(role)),
+    secrets: principals.secrets(),
   };
 }
 

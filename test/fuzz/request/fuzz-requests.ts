@@ -3,7 +3,7 @@ import { ApiDocument } from '../answer/document.js';
 import { judge, type Violation } from '../answer/judge.js';
 import type { System } from '../../support/system.js';
 import type { Finding, Part, Plan } from '../finding.js';
-import { Cast } from './cast.js';
+import { Principals } from './principals.js';
 import { RequestCount } from './count.js';
 import { exchange } from './exchange.js';
 import { request, type Request } from './request.js';
@@ -17,7 +17,7 @@ const ENOUGH = 20;
  */
 export async function fuzzRequests(system: System, plan: Plan): Promise<Part> {
   const document = await ApiDocument.read(system.client());
-  const cast = await Cast.assemble(system);
+  const principals = await Principals.assemble(system);
   const count = new RequestCount(document.operations.map(({ name }) => name));
   const findings: Finding[] = [];
   const known = new Set<string>();
@@ -27,10 +27,10 @@ export async function fuzzRequests(system: System, plan: Plan): Promise<Part> {
   });
   const ask = async (asked: Request) => {
     plan.signal?.throwIfAborted();
-    const held = await exchange(system, cast, document, asked);
+    const held = await exchange(system, principals, document, asked);
     count.add(held);
     if (count.total % 500 === 0) plan.progress(`  ${count.total} requests`);
-    await replaceTheHurt(cast, asked, held.answer?.status);
+    await replaceTheHurt(principals, asked, held.answer?.status);
     return judge(held).concat(livenessOf(system));
   };
   for (let left = plan.runs, seed = plan.seed; left > 0 && findings.length < ENOUGH; seed += 1) {
@@ -59,11 +59,11 @@ const describe = ({ invariant, fault }: Violation) => `${invariant}: ${fault}`;
 const kindOf = (violation: Violation) => describe(violation).replace(/[0-9a-f-]{36}|\d{4,}|"[^"]*"/g, '…');
 
 /** Who was signed out or deleted, or lost a room, cannot be asked about any more. */
-async function replaceTheHurt(cast: Cast, asked: Request, status = 0): Promise<void> {
+async function replaceTheHurt(principals: Principals, asked: Request, status = 0): Promise<void> {
   const harmful = asked.method === 'DELETE' || /logout|password|otp/.test(asked.target);
   if (!harmful || status < 200 || status > 299) return;
-  await cast.renew('owner');
-  await cast.renew('stranger');
+  await principals.renew('owner');
+  await principals.renew('stranger');
 }
 
 function livenessOf(system: System): Violation[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Operation } from '../answer/document.js';
 import { body, type Body } from './body.js';
-import type { Cast, Role } from './cast.js';
+import type { Principals, Role } from './principals.js';
 import { authorization, extraHeaders, type Header, type Who } from './header.js';
 import { GIBBERISH } from './gibberish.js';
 import { strangeTarget, target } from './target.js';
@@ -81,22 +81,22 @@ function made(
 }
 
 /** Its bytes, as a client that closes afterwards sends them. With `missing` what belongs to that role is nobody's. */
-export function write(asked: Request, cast: Cast, missing?: Role): Sent {
+export function write(asked: Request, principals: Principals, missing?: Role): Sent {
   if (asked.gibberish !== undefined) {
     const [text = '', half] = asked.gibberish.split('«silence»');
-    return { bytes: toBytes(cast.fill(text)), half: half !== undefined };
+    return { bytes: toBytes(principals.fill(text)), half: half !== undefined };
   }
   const { type, text = '' } = asked.body ?? {};
-  const content = toBytes(cast.fill(text, missing));
+  const content = toBytes(principals.fill(text, missing));
   const headers: Header[] = [
     ['Host', 'fuzz.example'],
     ['Connection', 'close'],
-    ...asked.headers.map(([name, value]): Header => [name, cast.fill(value)]),
+    ...asked.headers.map(([name, value]): Header => [name, principals.fill(value)]),
     ...(type === undefined ? [] : [['Content-Type', type] satisfies Header]),
     ...(asked.body ? [['Content-Length', String(content.length)] satisfies Header] : []),
   ];
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const head = toBytes(`${asked.method} ${cast.fill(asked.target, missing)} HTTP/1.1\r\n${lines}\r\n`);
+  const head = toBytes(`${asked.method} ${principals.fill(asked.target, missing)} HTTP/1.1\r\n${lines}\r\n`);
   const bytes = Buffer.concat([head, content]);
   if (asked.cut === undefined) return { bytes, half: false };
   return { bytes: bytes.subarray(0, Math.max(1, Math.floor(bytes.length * asked.cut))), half: true };

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { Child } from '../support/child.js';
-import type { Servers } from '../support/environment.js';
+import type { Servers } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import type { SignedIn } from '../support/factories.js';
 import { freePort } from '../support/free-port.js';
@@ -8,43 +8,43 @@ import { inParallel } from '../support/people.js';
 import { System } from '../support/system.js';
 import type { Contender } from './load.js';
 
-/** Run from its source: a file of JavaScript, so that it is the same under Jest and compiled. */
+/** JavaScript that runs from its source, so that it is the same under Jest and compiled. */
 const NAIVE = 'test/bench/naive/server.mjs';
 
-/** As `npm run start:prod`, but that nothing is told of each request: what is measured is not the reader of a log. */
+/** As `npm run start:prod`, without a log line for each request: what is measured is not the reader of a log. */
 const AS_DEPLOYED = {
   NODE_OPTIONS: '--max-semi-space-size=2',
   LOG_LEVEL: 'warn',
   RATE_LIMIT_PER_MINUTE: '100000000',
 };
 
-/** A place to say something, and who may say it there. */
-export interface Seat {
+/** A user, and an empty room that belongs to that user. */
+export interface UserWithRoom {
   roomId: string;
   person: SignedIn;
 }
 
-/** The product and its naive rival as real processes, on the same PostgreSQL, Redis and Gemini sandbox. */
-export class Stage {
+/** The product and its naive baseline as real processes, on the same PostgreSQL, Redis and Gemini sandbox. */
+export class Setup {
   private constructor(
     readonly system: System,
-    private readonly rival: Child,
-    private readonly rivalUrl: string,
-    /** For the observer: what it asks is not counted. */
+    private readonly baseline: Child,
+    private readonly baselineUrl: string,
+    /** For measurements: its statements are not counted. */
     readonly db: pg.Pool,
   ) {}
 
   /** @param settings of the product, over those of the bench */
-  static async start(servers: Servers, settings: Record<string, string> = {}): Promise<Stage> {
+  static async start(servers: Servers, settings: Record<string, string> = {}): Promise<Setup> {
     const env = { ...AS_DEPLOYED, ...settings };
     const system = await System.start({ servers, env, workers: 0, chunkDelayMs: 0 });
     try {
       await system.db.query('CREATE EXTENSION pg_stat_statements');
       const port = String(await freePort());
-      const rival = await Child.start(NAIVE, { ...system.env, PORT: port });
+      const baseline = await Child.start(NAIVE, { ...system.env, PORT: port });
       const options = '-c pg_stat_statements.track=none';
       const db = new pg.Pool({ connectionString: system.env.DATABASE_URL, options, max: 4 });
-      return new Stage(system, rival, `http://127.0.0.1:${port}`, db);
+      return new Setup(system, baseline, `http://127.0.0.1:${port}`, db);
     } catch (error) {
       await system.stop();
       throw error;
@@ -57,10 +57,10 @@ export class Stage {
   }
 
   get naive(): Contender {
-    return { url: this.rivalUrl, pids: [this.rival.pid] };
+    return { url: this.baselineUrl, pids: [this.baseline.pid] };
   }
 
-  /** Every bench begins with nothing. What the one before had still under way may be in the way, and ends. */
+  /** Every bench begins with empty tables and an empty Redis; work of the one before is dropped. */
   async clear(): Promise<void> {
     await eventually('empty tables', () => this.db.query('TRUNCATE app_user, chatroom, message CASCADE'));
     await this.system.redis.flushdb();
@@ -71,8 +71,8 @@ export class Stage {
     return inParallel(Array.from({ length: count }), 4, () => this.system.user({ pro: true }));
   }
 
-  /** Empty rooms, `each` for everybody; neighbours in the list are rooms of different people. */
-  async seats(people: SignedIn[], each: number): Promise<Seat[]> {
+  /** `each` empty rooms for every user; neighbours in the list belong to different users. */
+  async usersWithRooms(people: SignedIn[], each: number): Promise<UserWithRoom[]> {
     const owners = new Map(people.map((person) => [person.id, person]));
     const { rows } = await this.db.query<{ id: string; owner: string }>(
       `INSERT INTO chatroom (id, user_id, title, title_is_default)
@@ -89,7 +89,7 @@ export class Stage {
 
   async stop(): Promise<void> {
     await this.db.end();
-    await this.rival.stop();
+    await this.baseline.stop();
     await this.system.stop();
   }
 }

@@ -1,24 +1,24 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Slot } from '../../support/slot.js';
-import type { World } from '../../support/world.js';
+import type { Environment } from '../../support/environment.js';
 import type { Disturbances } from '../disturbances.js';
 import type { Random } from '../../support/random.js';
 
 /** Milliseconds a new process may need to be ready, on a busy machine. */
 const START_WITHIN = 45_000;
 
-/** Where a fault happens: what it may break, and what it must report. */
-export class Scene {
+/** What a fault may break, and where it reports what it did. */
+export class FaultContext {
   /** SIGKILLs, of any process of the product, PostgreSQL and Redis. */
   kills = 0;
   /** What happened, for the log. */
   readonly notes: string[] = [];
-  /** What goes on after the round's users have gone: processes that come back, or are still frozen. */
+  /** Work that outlasts the round's users: processes that are started again, or are still frozen. */
   private readonly aftermath: Promise<void>[] = [];
   readonly violations: string[] = [];
 
   constructor(
-    readonly world: World,
+    readonly environment: Environment,
     readonly disturbances: Disturbances,
     readonly random: Random,
     /** Of the round's users. */

@@ -22,16 +22,16 @@ interface Person {
 const MISSING = '019aa3a4-7c1e-7b1f-9d5e-3f1f0a2b4c6d';
 const PLACEHOLDER = /«(owner|stranger)\.(\w+)»/g;
 
-/** Two people with rooms of their own. Whoever is hurt by a request is replaced by a new one of the same role. */
-export class Cast {
+/** Two users with rooms of their own. A user that a request signs out or deletes is replaced by a new one of the same role. */
+export class Principals {
   private readonly people = new Map<Role, Person>();
 
   private constructor(private readonly system: System) {}
 
-  static async assemble(system: System): Promise<Cast> {
-    const cast = new Cast(system);
-    for (const role of ROLES) await cast.renew(role);
-    return cast;
+  static async assemble(system: System): Promise<Principals> {
+    const principals = new Principals(system);
+    for (const role of ROLES) await principals.renew(role);
+    return principals;
   }
 
   /** Puts what they stand for in place of a text's placeholders; with `missing` what belongs to that role is nobody's. */
