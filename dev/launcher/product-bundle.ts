@@ -62,6 +62,8 @@ async function write(root: string, folder: string): Promise<void> {
     platform: 'node',
     target: 'node20',
     charset: 'ascii',
+    // Nest tells modules apart, and logs them, by the names of their classes.
+    keepNames: true,
     external: EXTERNAL,
     plugins: [withoutAwait],
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },

@@ -51,7 +51,7 @@ const statuses = async (client: Client, count: number, ask = guess) =>
 
 describe('what one address may ask of /auth/*', () => {
   it('is limited over all of its routes and processes together, and told in headers', async () => {
-    const [first, second] = [await strict(), await strict()];
+    const [first, second] = await Promise.all([strict(), strict()]);
     const client = first('203.0.113.1');
     const { headers } = await client.post('/auth/send-otp', newMobile());
     expect(headers.get('ratelimit-limit')).toBe('30');
@@ -111,7 +111,7 @@ describe('what one address may ask of /auth/*', () => {
   }, 60_000);
 
   it('is counted together again when Redis is back', async () => {
-    const [first, second] = [await strict(), await strict()];
+    const [first, second] = await Promise.all([strict(), strict()]);
     redis.cut();
     expect(await statuses(first('203.0.113.5'), 5)).toEqual({ 401: 5 });
     redis.heal();
