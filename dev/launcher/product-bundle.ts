@@ -64,6 +64,8 @@ async function write(root: string, folder: string): Promise<void> {
     charset: 'ascii',
     // Nest tells modules apart, and logs them, by the names of their classes.
     keepNames: true,
+    // A script from V8's code cache has lost what import() needs; require does the same here.
+    supported: { 'dynamic-import': false },
     external: EXTERNAL,
     plugins: [withoutAwait],
     define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
