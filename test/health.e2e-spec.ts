@@ -1,6 +1,5 @@
 import { Client } from './support/client.js';
-import { eventually } from './support/eventually.js';
-import { inTime } from './support/in-time.js';
+import { eventually, inTime } from './support/eventually.js';
 import { System } from './support/system.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 

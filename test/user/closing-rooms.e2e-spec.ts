@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '../support/client.js';
 import type { SignedIn } from '../support/factories.js';
-import { somebodyWaits } from '../support/lock-wait.js';
+import { somebodyWaits } from '../support/database-activity.js';
 import { openRoom } from '../support/rooms.js';
 import { System } from '../support/system.js';
 
