@@ -1,4 +1,4 @@
-import jestSequencer from '@jest/test-sequencer';
+import Sequencer from '@jest/test-sequencer';
 
 /** The test files that take longest, the longest first: one of them begun last would run on when all others are done. */
 const LONGEST = [
@@ -23,7 +23,7 @@ const LONGEST = [
 ].map((name) => `/test/${name}.e2e-spec.ts`);
 
 /** Jest itself knows from earlier runs alone how long a file takes; a first run in a clone begins with these too. */
-export default class extends jestSequencer.default {
+export default class extends Sequencer {
   async sort(tests) {
     const rank = ({ path }) => {
       const at = LONGEST.findIndex((name) => path.endsWith(name));
