@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis';
 import { Client } from './support/client.js';
-import { eventually } from './support/eventually.js';
-import { inTime } from './support/in-time.js';
+import { eventually, inTime } from './support/eventually.js';
 import { PrivateRedis } from './support/private-redis.js';
 import { System } from './support/system.js';
 import { TcpProxy } from './support/tcp-proxy.js';

@@ -30,9 +30,13 @@ export async function main(root: string, args: string[], signal: AbortSignal): P
         TEST_PRODUCT: product,
       };
       const code = await runJest({ root, report, env, args, signal });
-      if (existsSync(report)) keepDurations(root, readReport(report));
-      // Without a matching test file Jest writes no report.
-      console.log(existsSync(report) ? summary(readReport(report), args) : nothingMatched(args));
+      // Without a test file Jest writes no report.
+      if (!existsSync(report)) {
+        console.log(`No test file matches: ${args.join(' ')}\n0 passed, 0 failed`);
+        return code;
+      }
+      keepDurations(root, readReport(report));
+      console.log(summary(readReport(report), args));
       return code;
     } finally {
       await services.stop();
@@ -41,8 +45,6 @@ export async function main(root: string, args: string[], signal: AbortSignal): P
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-const nothingMatched = (args: string[]) => `No test file matches: ${args.join(' ')}\n0 passed, 0 failed`;
 
 interface JestRun {
   root: string;

@@ -1,7 +1,6 @@
 import { Client } from '../support/client.js';
 import { createRedisDatabase } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
-import { inTime } from '../support/in-time.js';
+import { eventually, inTime } from '../support/eventually.js';
 import { inParallel, newMobile, signUp, tally } from '../support/people.js';
 import { System } from '../support/system.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

@@ -1,8 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { TwilioChannel } from '../../src/infra/otp-delivery/twilio.channel.js';
 import { Client } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
-import { inTime } from '../support/in-time.js';
+import { eventually, inTime } from '../support/eventually.js';
 import { MailServer, WebhookGateway } from '../support/otp-gateways.js';
 import { newEmail, newMobile } from '../support/people.js';
 import { System } from '../support/system.js';

@@ -1,5 +1,5 @@
 import type { Answer, Client } from '../support/client.js';
-import { somebodyWaits } from '../support/lock-wait.js';
+import { somebodyWaits } from '../support/database-activity.js';
 import { askCode, newMobile, signUp } from '../support/people.js';
 import { System } from '../support/system.js';
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { wholeNumber } from '../support/whole-number.js';
+import { wholeNumber } from '../support/random.js';
 import { buildMutant } from './mutant.js';
 import { describeRound, summarize, table } from './report.js';
 import type { RoundResult } from './round.js';

@@ -11,7 +11,7 @@ import { createDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { buildRoom, buildUser } from '../support/factories.js';
 import { PrivateRedis } from '../support/private-redis.js';
-import { publish } from '../support/published.js';
+import { publish } from '../support/published-reply.js';
 import { DEFAULTS } from '../support/system.js';
 
 const REPLIES = 2_000;

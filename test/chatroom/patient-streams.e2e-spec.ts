@@ -1,12 +1,11 @@
 import type { Client } from '../support/client.js';
 import { DeafReader } from '../support/deaf-reader.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, holds } from '../support/eventually.js';
 import { EventStream } from '../support/event-stream.js';
 import { buildReply, buildRoom, type SignedIn } from '../support/factories.js';
 import { collectable, collectGarbage } from '../support/garbage.js';
-import { holds } from '../support/holds.js';
 import { PrivateRedis } from '../support/private-redis.js';
-import { publish } from '../support/published.js';
+import { publish } from '../support/published-reply.js';
 import { System, type Api } from '../support/system.js';
 
 const READERS = 100;

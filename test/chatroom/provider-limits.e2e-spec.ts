@@ -1,5 +1,4 @@
-import { eventually } from '../support/eventually.js';
-import { holds } from '../support/holds.js';
+import { eventually, holds } from '../support/eventually.js';
 import { ending, openRoom, prompt } from '../support/rooms.js';
 import { System } from '../support/system.js';
 

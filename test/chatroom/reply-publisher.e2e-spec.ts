@@ -12,8 +12,7 @@ import {
 } from '../../src/chatroom/reply-channel.js';
 import { ReplyPublisher } from '../../src/chatroom/reply/reply.publisher.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
-import { eventually } from '../support/eventually.js';
-import { holds } from '../support/holds.js';
+import { eventually, holds } from '../support/eventually.js';
 import { PrivateRedis } from '../support/private-redis.js';
 
 describe('what publishes a reply', () => {

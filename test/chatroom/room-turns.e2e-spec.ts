@@ -1,6 +1,6 @@
 import type { Answer, Client } from '../support/client.js';
 import type { SignedIn } from '../support/factories.js';
-import { somebodyWaits } from '../support/lock-wait.js';
+import { somebodyWaits } from '../support/database-activity.js';
 import { ending, openRoom, prompt, reaches, send } from '../support/rooms.js';
 import { System } from '../support/system.js';
 

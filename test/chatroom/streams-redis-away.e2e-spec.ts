@@ -1,8 +1,7 @@
 import type { Client } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, inTime } from '../support/eventually.js';
 import { EventStream, isEnding } from '../support/event-stream.js';
 import type { SignedIn } from '../support/factories.js';
-import { inTime } from '../support/in-time.js';
 import { PrivateRedis } from '../support/private-redis.js';
 import { ending, openRoom, prompt, send } from '../support/rooms.js';
 import { System } from '../support/system.js';

@@ -1,9 +1,7 @@
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { EventStream } from '../support/event-stream.js';
-import { buildReply, buildRoom, type ReplyOverrides, type SignedIn } from '../support/factories.js';
-import { publish } from '../support/published.js';
-import { statementsSeen } from '../support/statements.js';
+import type { ReplyOverrides, SignedIn } from '../support/factories.js';
+import { publishedReply, subscriptions } from '../support/published-reply.js';
 import { System } from '../support/system.js';
 
 let system: System;
@@ -15,34 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => system?.stop());
 
-interface Subject {
-  replyId: string;
-  path: string;
-  open: (options?: { api?: number; lastEventId?: number | string }) => Promise<EventStream>;
-  publish: (...entries: Parameters<typeof publish>[2][]) => Promise<void>;
-  /** Stores an ending and says so, as a worker does. */
-  end: (content: string | null, options?: { status?: string; claim?: number }) => Promise<void>;
-}
-
-async function subject(overrides: ReplyOverrides = {}): Promise<Subject> {
-  const roomId = await buildRoom(system.db, ann.user.id);
-  const replyId = await buildReply(system.db, roomId, overrides);
-  const path = `/chatroom/${roomId}/message/${replyId}`;
-  return {
-    replyId,
-    path,
-    open: ({ api = 0, lastEventId } = {}) =>
-      EventStream.open(system.client(api).as(ann.user.accessToken), `${path}/stream`, { lastEventId }),
-    publish: (...entries) => publish(system.redis, replyId, ...entries),
-    end: async (content, { status = 'completed', claim = 1 } = {}) => {
-      await system.db.query(
-        'UPDATE message SET status = $2::message_status, content = $3, claim = $4, completed_at = now() WHERE id = $1',
-        [replyId, status, content, claim],
-      );
-      await publish(system.redis, replyId, { kind: 'end', claim });
-    },
-  };
-}
+const subject = (overrides?: ReplyOverrides) => publishedReply(system, ann, overrides);
 
 const begin = (claim = 1, attempt = claim) => ({ kind: 'begin', claim, attempt }) as const;
 const delta = (offset: number, text: string, claim = 1) =>
@@ -246,62 +217,6 @@ describe('the stream of a reply', () => {
     });
     const head = await ann.raw('HEAD', `${reply.path}/stream`);
     expect([head.status, await head.text()]).toEqual([200, '']);
-    await eventually('no subscription', async () => (await subscriptions(reply)) === 0);
+    await eventually('no subscription', async () => (await subscriptions(system.redis, reply.replyId)) === 0);
   });
 });
-
-describe('?wait=N', () => {
-  it('answers when the reply is finished, or after N seconds', async () => {
-    const reply = await subject();
-    const begun = performance.now();
-    const early = await ann.get(`${reply.path}?wait=1`);
-    expect(early).toMatchObject({
-      status: 200,
-      body: { status: 'in_progress', content: null },
-    });
-    expect(performance.now() - begun).toBeGreaterThan(990);
-    const waiting = system.client(1).as(ann.user.accessToken).get(`${reply.path}?wait=20`);
-    await eventually('a subscription', async () => (await subscriptions(reply)) === 1);
-    await reply.end('Done');
-    expect(await waiting).toMatchObject({
-      status: 200,
-      body: { status: 'completed', content: 'Done' },
-    });
-    expect((await ann.get(`${reply.path}?wait=60`)).body.content).toBe('Done');
-  });
-
-  it('is one subscription for all, and none when all hung up', async () => {
-    const reply = await subject();
-    const abort = new AbortController();
-    const waits = Array.from({ length: 20 }, () =>
-      ann.get(`${reply.path}?wait=60`, { signal: abort.signal }).catch(() => null),
-    );
-    await eventually('a subscription', async () => (await subscriptions(reply)) === 1);
-    abort.abort();
-    await Promise.all(waits);
-    await eventually('no subscription', async () => (await subscriptions(reply)) === 0);
-  });
-
-  it.each(['61', '-1', 'x', '1.5'])('%s is refused', async (wait) => {
-    const reply = await subject({ status: 'completed', content: 'Done' });
-    expect(await ann.get(`${reply.path}?wait=${wait}`)).toMatchObject({
-      status: 400,
-      body: { code: 'validation.failed' },
-    });
-  });
-
-  it('does not ask PostgreSQL for each waiter', async () => {
-    const reply = await subject();
-    const waits = Array.from({ length: 50 }, () => ann.get(`${reply.path}?wait=20`));
-    await eventually('a subscription', async () => (await subscriptions(reply)) === 1);
-    await eventually('all wait', async () => (await statementsSeen(system.db, 1_000)) < 10);
-    expect(await statementsSeen(system.db, 3_000)).toBeLessThan(10);
-    await reply.end('Done');
-    for (const { body } of await Promise.all(waits)) expect(body.content).toBe('Done');
-  });
-});
-
-async function subscriptions(reply: Subject): Promise<number> {
-  const [, count] = (await system.redis.pubsub('NUMSUB', `reply:${reply.replyId}`)) as [string, number];
-  return Number(count);
-}

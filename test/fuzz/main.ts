@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { withServers } from '../support/servers.js';
-import { wholeNumber } from '../support/whole-number.js';
+import { wholeNumber } from '../support/random.js';
 import { PARTS, runFuzz, type FuzzOptions } from './run.js';
 import { describeFinding, table } from './report.js';
 

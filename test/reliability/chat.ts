@@ -62,7 +62,10 @@ export class Chat {
     await eventually(
       `claim ${times} of ${id}`,
       async () => {
-        const { rows } = await this.environment.db.query('SELECT claim FROM work_item WHERE subject_id = $1', [id]);
+        const { rows } = await this.environment.db.query(
+          'SELECT claim FROM work_item WHERE subject_id = $1',
+          [id],
+        );
         return rows[0]?.claim >= times;
       },
       20_000,

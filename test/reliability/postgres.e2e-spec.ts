@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { eventually } from '../support/eventually.js';
-import { inTime } from '../support/in-time.js';
+import { eventually, inTime } from '../support/eventually.js';
 import { Environment } from '../support/environment.js';
 import { Chat } from './chat.js';
 

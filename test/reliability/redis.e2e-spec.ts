@@ -1,4 +1,4 @@
-import { inTime } from '../support/in-time.js';
+import { inTime } from '../support/eventually.js';
 import { Environment } from '../support/environment.js';
 import { Chat } from './chat.js';
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type Stripe from 'stripe';
 import { Client } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
-import { inTime } from '../support/in-time.js';
+import { eventually, inTime } from '../support/eventually.js';
 import { buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

@@ -1,6 +1,5 @@
 import type Stripe from 'stripe';
-import { eventually } from '../support/eventually.js';
-import { holds } from '../support/holds.js';
+import { eventually, holds } from '../support/eventually.js';
 import { EVENTS, buyPro, control, customerOf, statusOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 

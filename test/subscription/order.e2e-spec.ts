@@ -1,8 +1,7 @@
 import type Stripe from 'stripe';
 import type { StripeEvent } from '../../dev/sandbox/stripe/wire/event.js';
 import { customerOf } from '../../src/webhook/handlers.js';
-import { eventually } from '../support/eventually.js';
-import { holds } from '../support/holds.js';
+import { eventually, holds } from '../support/eventually.js';
 import {
   buyPro,
   control,

@@ -1,7 +1,6 @@
 import type Stripe from 'stripe';
 import { Client } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
-import { inTime } from '../support/in-time.js';
+import { eventually, inTime } from '../support/eventually.js';
 import { isStopped } from '../support/process-tree.js';
 import { buyPro, control, customerOf, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';

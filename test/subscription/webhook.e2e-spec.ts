@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
-import { eventually } from '../support/eventually.js';
-import { holds } from '../support/holds.js';
+import { eventually, holds } from '../support/eventually.js';
 import { buyPro, stripeSdk, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 

@@ -47,3 +47,9 @@ export class Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }
 }
+
+/** The value of a program's option. @throws Error naming the option */
+export function wholeNumber(name: string, value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new Error(`--${name} wants a whole number, not "${value}".`);
+  return Number(value);
+}

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '../support/client.js';
 import type { SignedIn } from '../support/factories.js';
+import { somebodyWaits } from '../support/database-activity.js';
 import { eventually } from '../support/eventually.js';
-import { somebodyWaits } from '../support/lock-wait.js';
 import { openRoom } from '../support/rooms.js';
 import { System } from '../support/system.js';
 

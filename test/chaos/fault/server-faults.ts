@@ -59,14 +59,16 @@ export async function dropConnections(context: FaultContext): Promise<void> {
 
 /** Statements whose commit is made and never told: the names they are prepared under, and the end of a transaction. */
 const COMMITS = [
-  'message_accept',
+  'prompt_accept',
   'COMMIT',
   'reply_claim',
   'reply_finish',
-  'reply_cancel',
-  'reply_retry',
-  'reply_postpone',
-  'reply_rescue',
+  'prompt_cancel_reply',
+  'prompt_retry_reply',
+  'work_release_item',
+  'work_recover_ready',
+  'work_recover_running',
+  'work_renew_lease',
 ];
 
 /** The connection is cut after the commit, before its answer. */

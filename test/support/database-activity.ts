@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { eventually } from './eventually.js';
 
 /**
  * Looks on for so many milliseconds.
@@ -17,4 +18,12 @@ export async function statementsSeen(db: pg.Pool, milliseconds: number): Promise
     await new Promise((resolve) => setTimeout(resolve, 25));
   } while (performance.now() < end);
   return seen.size;
+}
+
+/** Until a statement of this database, one that contains `part`, waits for a lock that another transaction holds. */
+export async function somebodyWaits(db: pg.Pool, part = ''): Promise<void> {
+  const waiting = `
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND strpos(query, $1) > 0`;
+  await eventually(`${part} waits for a lock`, async () => (await db.query(waiting, [part])).rows.length > 0);
 }
