@@ -52,13 +52,13 @@ describe('what publishes a reply', () => {
 
   it('publishes each flush with one command, into the stream and the channel alike', async () => {
     const replyId = randomUUID();
-    const monitor = await new Redis(server.url).monitor();
+    const listener = new Redis(server.url);
+    const monitor = await listener.monitor();
     const commands: string[] = [];
     monitor.on('monitor', (_time: string, [name = '', ...args]: string[], source: string) => {
       if (source !== 'lua' && args.some((arg) => arg.includes(replyStreamKey(replyId))))
         commands.push(name.toLowerCase().replace('evalsha', 'eval'));
     });
-    const listener = new Redis(server.url);
     const published: ReplyEntry[] = [];
     listener.on('message', (_channel: string, message: string) => published.push(fromPublished(message)));
     await listener.subscribe(replyChannel(replyId));

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { GeminiModule } from '../../infra/gemini/gemini.module.js';
-import { RedisSubscriber } from '../../infra/redis/subscriber.js';
 import { WorkRunnerModule } from '../../infra/work/work.module.js';
 import { ReplyCancellation } from './reply-cancellation.js';
 import { ReplyCompletion } from './reply.completion.js';
@@ -11,7 +10,7 @@ import { ResponseCache } from './response-cache.js';
 /** Generating replies. Only the worker has it. */
 @Module({
   imports: [GeminiModule, WorkRunnerModule],
-  providers: [RedisSubscriber, ResponseCache, ReplyGenerator, ReplyCompletion, ReplyCancellation, ReplyWork],
+  providers: [ResponseCache, ReplyGenerator, ReplyCompletion, ReplyCancellation, ReplyWork],
   exports: [ReplyWork],
 })
 export class ReplyModule {}
