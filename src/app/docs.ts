@@ -44,7 +44,7 @@ const HEADERS = {
 };
 
 /** Adds to every route who may call it, as the guard decides, the headers of its responses, and missing descriptions. */
-export function completeDocument(document: OpenAPIObject): OpenAPIObject {
+function completeDocument(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths))
     for (const method of METHODS)
       if (path[method]) {

@@ -5,11 +5,11 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** Milliseconds within which a request is answered whatever state PostgreSQL or Redis is in (fail fast). */
-export const DEPENDENCY_LIMIT = 3 * SECOND;
+const DEPENDENCY_LIMIT = 3 * SECOND;
 /** Milliseconds that a request may spend on Stripe in total. */
-export const STRIPE_LIMIT = 10 * SECOND;
+const STRIPE_LIMIT = 10 * SECOND;
 /** Milliseconds within which a readiness probe is answered. */
-export const PROBE_LIMIT = 1 * SECOND;
+const PROBE_LIMIT = 1 * SECOND;
 
 /** Connecting to PostgreSQL and asking it. */
 export const POSTGRES = {

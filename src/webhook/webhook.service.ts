@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type Stripe from 'stripe';
 import { AppError } from '../common/errors/app-error.js';
@@ -12,6 +13,7 @@ import { RECORD_STRIPE_EVENT, type RecordedStripeEventRow } from './stripe-event
 
 /** The event is stored. */
 export class ReceivedDto {
+  @ApiProperty({ type: Boolean, example: true })
   received!: true;
 }
 

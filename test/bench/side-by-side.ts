@@ -50,7 +50,7 @@ function typical(loads: Load[]): Row['figures'] {
   };
 }
 
-export function median(values: number[]): number {
+function median(values: number[]): number {
   return quantile(values, 0.5);
 }
 

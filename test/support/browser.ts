@@ -18,7 +18,7 @@ const ARGUMENTS = [
 export const hasBrowser = existsSync(CHROMIUM);
 
 /** A phone and a desktop. */
-export const SCREENS = { phone: { width: 375, height: 740 }, desktop: { width: 1280, height: 800 } };
+const SCREENS = { phone: { width: 375, height: 740 }, desktop: { width: 1280, height: 800 } };
 
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });

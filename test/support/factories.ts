@@ -33,7 +33,7 @@ export async function buildUser(
   return { id, mobile, sessionId, accessToken: signAccessToken(env, id, sessionId) };
 }
 
-export async function buildSession(db: pg.Pool, userId: string): Promise<string> {
+async function buildSession(db: pg.Pool, userId: string): Promise<string> {
   const id = uuidv7();
   const hash = createHash('sha256').update(randomBytes(32)).digest('hex');
   await db.query(

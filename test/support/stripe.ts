@@ -4,7 +4,7 @@ import type { Client } from './client.js';
 import { eventually } from './eventually.js';
 import type { System } from './system.js';
 
-export const GOOD_CARD = '4242424242424242';
+const GOOD_CARD = '4242424242424242';
 export const FAILS_LATER = '4000000000000341';
 
 /** The real SDK, pointed at the sandbox. */

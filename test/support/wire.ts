@@ -40,7 +40,7 @@ export async function speak(url: string, { bytes, half }: Sent): Promise<Answer 
 }
 
 /** The last answer in the bytes: what comes before it is `100 Continue`. */
-export function parseAnswer(bytes: Buffer): Answer | null {
+function parseAnswer(bytes: Buffer): Answer | null {
   if (bytes.length === 0) return null;
   const end = bytes.indexOf('\r\n\r\n');
   const [line = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');

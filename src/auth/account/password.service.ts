@@ -13,7 +13,7 @@ const COMMON: ReadonlySet<string> = new Set(
 );
 
 /** Whether a password is in the dictionary of common passwords, whatever the case of its letters. */
-export function isCommonPassword(password: string): boolean {
+function isCommonPassword(password: string): boolean {
   return COMMON.has(password.toLowerCase());
 }
 

@@ -6,7 +6,7 @@ import { FromDigits } from '../../common/http/page-query.dto.js';
 import { MAX_WAIT } from '../../common/http/negotiation.js';
 
 /** Code points. */
-export const CONTENT_MAX = 32_000;
+const CONTENT_MAX = 32_000;
 
 /** Which message of which room. */
 export interface MessagePath {

@@ -34,7 +34,7 @@ export const MESSAGE_COLUMNS = select(Object.entries(COLUMNS));
  * The columns of any message `m`. An unfinished reply whose work item was claimed since its run began is in progress: one
  * look by primary key, and only for a reply that is queued.
  */
-export const LIVE_MESSAGE_COLUMNS = select(
+const LIVE_MESSAGE_COLUMNS = select(
   Object.entries(COLUMNS).map(([name, column]) => [name, column === 'status' ? liveStatus() : `m.${column}`]),
 );
 

@@ -16,7 +16,7 @@ function wantsBytes(request: FastifyRequest): boolean {
 }
 
 /** The largest body in bytes. */
-export const BODY_LIMIT = 256 * 1024;
+const BODY_LIMIT = 256 * 1024;
 
 /** Removes the content type of a request without a body: an unusual or unreadable one is no reason to refuse the request. */
 export function dropTypeOfEmptyBody({ headers }: FastifyRequest): void {

@@ -11,7 +11,7 @@ export function describeHeaders(headers: Record<string, string>) {
   return Object.fromEntries(described) as Record<string, { description: string; schema: { type: 'string' } }>;
 }
 
-export class FieldProblemDto {
+class FieldProblemDto {
   /** @example "mobile" */
   field!: string;
   /** @example "mobile must be a phone number" */
@@ -19,7 +19,7 @@ export class FieldProblemDto {
 }
 
 /** Every error has this form (RFC 9457). `code` is stable: decide by it. */
-export class ProblemDto {
+class ProblemDto {
   /** @example "about:blank" */
   type!: string;
   title!: string;

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
-import { Timing } from '../../config/timing.js';
+import { timing } from '../../config/timing.js';
 import { Metrics } from '../metrics/metrics.js';
 import { GeminiClient } from './gemini.client.js';
 
@@ -9,13 +9,13 @@ import { GeminiClient } from './gemini.client.js';
   providers: [
     {
       provide: GeminiClient,
-      inject: [Settings, Timing, Metrics],
-      useFactory: (settings: Settings, times: Timing, metrics: Metrics) =>
+      inject: [Settings, Metrics],
+      useFactory: (settings: Settings, metrics: Metrics) =>
         new GeminiClient({
           apiKey: settings.GEMINI_API_KEY,
           baseUrl: settings.GEMINI_BASE_URL,
-          timeoutMs: times.gemini.call,
-          idleTimeoutMs: times.gemini.idle,
+          timeoutMs: timing(settings).gemini.call,
+          idleTimeoutMs: timing(settings).gemini.idle,
           onCall: (model, outcome, seconds) => metrics.geminiCalled(model, outcome, seconds),
         }),
     },

@@ -12,7 +12,7 @@ export interface RetentionRule {
 }
 
 /** The statement that deletes one batch of a rule's rows. */
-export function deleteExpired({ table, condition }: RetentionRule): Statement {
+function deleteExpired({ table, condition }: RetentionRule): Statement {
   const batch = `SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${BATCH}`;
   return {
     name: `retention_${table}`,

@@ -15,7 +15,7 @@ type Plugin = ReturnType<FastifyAdapter['registerPlugin']>;
 const ADMIN = 'admin';
 
 /** The board as an operator may have it: behind a password, to look and not to touch. Without a password there is none. */
-export function createBoardAdapter(password: string | undefined) {
+function createBoardAdapter(password: string | undefined) {
   return class BoardAdapter extends FastifyAdapter {
     /** What changes a queue is no route at all. */
     override setApiRoutes(routes: ApiRoutes): this {

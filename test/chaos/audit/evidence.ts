@@ -64,7 +64,7 @@ export function storiesOf({ people, entries, rows, changes, calls }: Evidence): 
   );
 }
 
-export const FINAL = ['completed', 'failed', 'cancelled', 'incomplete'];
+const FINAL = ['completed', 'failed', 'cancelled', 'incomplete'];
 export const RETRYABLE = ['failed', 'cancelled', 'incomplete'];
 export const isFinal = (status: string | null) => FINAL.includes(status ?? '');
 export const isRetry = ({ was, became }: Change) => became === 'queued' && was !== null;

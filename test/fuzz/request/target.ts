@@ -105,7 +105,7 @@ export const strangeTarget = fc.oneof(
 );
 
 /** As it may stand in a request's line: nothing that would end it. */
-export function encode(raw: string): string {
+function encode(raw: string): string {
   const escape = (letter: string) =>
     [...(letter.isWellFormed() ? Buffer.from(letter) : [0xed, 0xa0, 0x80])]
       .map((byte) => `%${byte.toString(16).padStart(2, '0')}`)
