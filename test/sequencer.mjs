@@ -1,24 +1,26 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** The test files that take longest, the longest first: one of them begun last would run on when all others are done. */
+/**
+ * The test files that take longest, first: one of them begun last would run on when all others are done. Those that
+ * mostly wait stand between those that need the processor.
+ */
 const LONGEST = [
   'chatroom/patient-streams',
   'subscription/order',
   'subscription/boundary',
   'subscription/crash',
-  'chatroom/stream-load',
   'bench/bench',
-  'chaos/chaos',
   'auth/otp-delivery',
+  'launcher/launcher',
+  'chatroom/stream-load',
   'chatroom/streams-takeover',
   'reliability/processes',
+  'chaos/chaos',
   'subscription/checkout',
-  'launcher/launcher',
   'auth/otp',
   'chatroom/provider-limits',
-  'chatroom/reply-faults',
-  'chatroom/paging',
   'chatroom/streams-redis-away',
+  'chatroom/paging',
   'auth/burst-limit',
 ].map((name) => `/test/${name}.e2e-spec.ts`);
 
