@@ -12,11 +12,10 @@ import { MessageController } from './stream/message.controller.js';
 import { MessageService } from './message/message.service.js';
 import { PromptResponder } from './prompt/prompt-response.js';
 import { PromptController } from './prompt/prompt.controller.js';
-import { PublishedText } from './reply-channel.js';
 import { ReplySubscriptions } from './stream/reply-subscriptions.js';
 import { ReplyStreamService } from './stream/reply-stream.service.js';
 import { ReplyWaitService } from './stream/reply-wait.service.js';
-import { ReplyEndNotifier } from './reply-channel.js';
+import { ReplyChannel } from './reply-channel.js';
 import { RetryService } from './prompt/retry.service.js';
 import { ChatroomDeletionService } from './room/chatroom-deletion.service.js';
 import { ChatroomListCache } from './room/chatroom-list.service.js';
@@ -35,11 +34,10 @@ import { ChatroomListService } from './room/chatroom-list.service.js';
     ReplySubscriptions,
     ReplyStreamService,
     ReplyWaitService,
-    ReplyEndNotifier,
+    ReplyChannel,
     AcceptService,
     CancelService,
     RetryService,
-    PublishedText,
     PromptResponder,
   ],
   exports: [ChatroomDeletionService],

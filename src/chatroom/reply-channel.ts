@@ -75,15 +75,18 @@ export function appendEntries(redis: RedisClient, replyId: string, entries: Repl
   );
 }
 
-/** Reads what was published of a reply. */
+/** More than any claim: every listener reads the row, whatever entries it has. */
+const ANY_CLAIM = 999_999_999;
+
+/** The API's side of what is published about replies. */
 @Injectable()
-export class PublishedText {
-  private readonly logger = new Logger(PublishedText.name);
+export class ReplyChannel {
+  private readonly logger = new Logger(ReplyChannel.name);
 
   constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
 
   /** The text published under a claim so far; empty when there is none, and while Redis is away. */
-  async read(replyId: string, claim: number): Promise<string> {
+  async textOf(replyId: string, claim: number): Promise<string> {
     try {
       const entries = await this.redis.xrange(replyStreamKey(replyId), '-', '+');
       let text = '';
@@ -99,23 +102,13 @@ export class PublishedText {
       return '';
     }
   }
-}
-
-/** More than any claim: every listener reads the row, whatever entries it has. */
-const ANY_CLAIM = 999_999_999;
-
-/** Informs the worker that runs a reply, and the API processes with listeners, that the reply was cancelled or deleted. */
-@Injectable()
-export class ReplyEndNotifier {
-  private readonly logger = new Logger(ReplyEndNotifier.name);
-
-  constructor(@Inject(REDIS) private readonly redis: RedisClient) {}
 
   /**
-   * To be called after the commit. Best effort: without Redis the worker sees it when it renews its lease, and listeners
-   * when they read the row again.
+   * Informs the worker that runs a reply, and the API processes with listeners, that the reply was cancelled or deleted. To be
+   * called after the commit. Best effort: without Redis the worker sees it when it renews its lease, and listeners when they
+   * read the row again.
    */
-  stop(replyIds: string[]): void {
+  publishEnd(replyIds: string[]): void {
     for (const id of replyIds) {
       this.redis
         .pipeline()

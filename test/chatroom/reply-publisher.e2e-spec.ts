@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import {
   fromPublished,
   fromStreamFields,
-  PublishedText,
+  ReplyChannel,
   REPLY_STREAM_LIFE,
   replyChannel,
   type ReplyEntry,
@@ -89,7 +89,7 @@ describe('what publishes a reply', () => {
   it('publishes the whole text again where Redis lost the stream and its scripts', async () => {
     const replyId = randomUUID();
     const publisher = new ReplyPublisher(redis, { replyId, claim: 1, attempt: 1, held: () => true });
-    const text = async () => new PublishedText(redis).read(replyId, 1);
+    const text = async () => new ReplyChannel(redis).textOf(replyId, 1);
     publisher.add('Hello');
     await eventually('the text', async () => (await text()) === 'Hello');
     await redis.flushdb();

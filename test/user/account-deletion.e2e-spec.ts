@@ -86,22 +86,6 @@ describe('deleting the account', () => {
     expect(answers.some(({ status }) => status === 204)).toBe(true);
   });
 
-  it('waits for a prompt that is being accepted, and neither is given up for the other', async () => {
-    const { me, user } = await person();
-    const room = (await me.post('/chatroom', {})).body.id;
-    const prompt = await system.db.connect();
-    await prompt.query('BEGIN');
-    await prompt.query('SELECT FROM chatroom WHERE id = $1 FOR NO KEY UPDATE', [room]);
-    const deleted = me.delete('/user/me', CONFIRM);
-    await somebodyWaits(system.db);
-    await prompt.query('UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = $1', [
-      user.id,
-    ]);
-    await prompt.query('COMMIT');
-    prompt.release();
-    expect((await deleted).status).toBe(204);
-  });
-
   it('leaves no room to a request that comes in the middle', async () => {
     const { me, user } = await person();
     const end = await system.db.connect();

@@ -8,7 +8,7 @@ import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
 import { toMessage, type MessageDto, type MessagePath } from '../message/message.dto.js';
 import { fromJsonRow } from '../message/message.sql.js';
-import { PublishedText, ReplyEndNotifier } from '../reply-channel.js';
+import { ReplyChannel } from '../reply-channel.js';
 import { CANCEL_REPLY, FIND_REPLY_STATE, type CancelRow, type ReplyState } from './prompt.sql.js';
 
 /** Cancels queued and running replies. */
@@ -16,8 +16,7 @@ import { CANCEL_REPLY, FIND_REPLY_STATE, type CancelRow, type ReplyState } from 
 export class CancelService {
   constructor(
     private readonly database: Database,
-    private readonly published: PublishedText,
-    private readonly notifier: ReplyEndNotifier,
+    private readonly channel: ReplyChannel,
     private readonly queue: WorkQueue,
     private readonly metrics: Metrics,
     private readonly plans: PlanService,
@@ -32,14 +31,14 @@ export class CancelService {
     if (!state) throw new AppError('chatroom.not_found');
     if (!state.exists) throw new AppError('message.not_found');
     if (!state.unfinished) throw new AppError('message.not_running');
-    const text = await this.published.read(id, state.claim);
+    const text = await this.channel.textOf(id, state.claim);
     const values = [id, user.userId, state.claim, text, this.plans.replyCaps()[0]];
     const [row] = await this.database.query<CancelRow>(CANCEL_REPLY, values);
     void this.queue.add('reply', row?.promoted ?? []);
     if (!row?.reply) throw new AppError('message.not_running');
     failpoint('cancel.committed');
     this.metrics.replyEnded('cancelled');
-    this.notifier.stop([id]);
+    this.channel.publishEnd([id]);
     return toMessage(fromJsonRow(row.reply));
   }
 }

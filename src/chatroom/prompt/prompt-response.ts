@@ -1,24 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../common/auth-context.js';
-import { namesType } from '../../common/http/negotiation.js';
-import { preferredWait } from '../../common/http/negotiation.js';
+import { namesType, preferredWait } from '../../common/http/negotiation.js';
+import { disconnectSignal } from '../../common/http/request-context.js';
 import { AcceptService, type Accepted, type Prompt } from './accept.service.js';
-import { toMessage, type MessageDto, type MessageRow } from '../message/message.dto.js';
-import type { MessagePath } from '../message/message.dto.js';
+import { toMessage, type MessageDto, type MessagePath, type MessageRow } from '../message/message.dto.js';
 import { quotaHeaders } from '../../quota/quota.http.js';
 import { ReplyStreamService } from '../stream/reply-stream.service.js';
 import { ReplyWaitService } from '../stream/reply-wait.service.js';
 import { RetryService } from './retry.service.js';
 
+/** The request and the response of one call. */
 interface Exchange {
   request: FastifyRequest;
   reply: FastifyReply;
-  /** Ends when the client hangs up. */
-  gone: AbortSignal;
 }
 
-/** Answers an accepted prompt in the way its client asked for. */
+/** Responds to an accepted prompt in the way its client asked for: at once, when the reply is finished, or with its stream. */
 @Injectable()
 export class PromptResponder {
   private readonly logger = new Logger(PromptResponder.name);
@@ -31,16 +29,21 @@ export class PromptResponder {
   ) {}
 
   /**
-   * What is accepted is accepted: whatever fails from then on, the client gets at least its 202.
+   * Accepts a prompt and responds. Once it is accepted, whatever fails afterwards, the client gets at least its 202.
    * @throws AppError as `AcceptService.accept`
    */
-  async send(user: Principal, prompt: Prompt, { request, reply, gone }: Exchange): Promise<void> {
-    const accepted = await this.prompts.accept(user, prompt);
+  async send(
+    user: Principal,
+    chatroomId: string,
+    content: string,
+    { request, reply }: Exchange,
+  ): Promise<void> {
+    const accepted = await this.prompts.accept(user, promptOf(request, chatroomId, content));
     void reply.headers(headersOf(accepted, request));
     if (namesType(request.headers.accept, 'text/event-stream') && (await this.stream(user, accepted, reply)))
       return;
     const seconds = preferredWait([request.headers.prefer ?? []].flat().join(','));
-    const ended = seconds ? await this.wait(accepted, seconds, gone) : null;
+    const ended = seconds ? await this.wait(accepted, seconds, disconnectSignal(reply)) : null;
     if (seconds !== undefined) void reply.header('Preference-Applied', `wait=${seconds}`);
     const json = ended ? JSON.stringify({ ...accepted.response, reply: toMessage(ended) }) : accepted.json;
     void reply
@@ -49,12 +52,8 @@ export class PromptResponder {
       .send(json);
   }
 
-  /** @throws AppError as `RetryService.retry` */
-  async again(
-    user: Principal,
-    path: MessagePath,
-    { request, reply }: Omit<Exchange, 'gone'>,
-  ): Promise<MessageDto> {
+  /** Queues an ended reply again and sets the headers of the quota. @throws AppError as `RetryService.retry` */
+  async retry(user: Principal, path: MessagePath, { request, reply }: Exchange): Promise<MessageDto> {
     const retried = await this.retries.retry(user, path, request.id);
     void reply.headers(quotaHeaders(retried.quota));
     return retried.reply;
@@ -63,19 +62,24 @@ export class PromptResponder {
   private stream(user: Principal, { response, json }: Accepted, reply: FastifyReply): Promise<boolean> {
     return this.streams
       .open(reply, { replyId: response.reply.id, sessionId: user.sessionId, accepted: json })
-      .catch((error: Error) => this.without(false, error));
+      .catch((error: Error) => this.fallBack(false, error));
   }
 
   private wait({ response }: Accepted, seconds: number, signal: AbortSignal): Promise<MessageRow | null> {
     return this.waits
       .waitFor(response.reply.id, seconds, { signal })
-      .catch((error: Error) => this.without(null, error));
+      .catch((error: Error) => this.fallBack(null, error));
   }
 
-  private without<T>(nothing: T, error: Error): T {
-    this.logger.warn(`a prompt is answered with 202 only: ${error.message}`);
-    return nothing;
+  private fallBack<T>(result: T, error: Error): T {
+    this.logger.warn(`the response to a prompt is 202 only: ${error.message}`);
+    return result;
   }
+}
+
+function promptOf({ headers, id }: FastifyRequest, chatroomId: string, content: string): Prompt {
+  const key = headers['idempotency-key'];
+  return { chatroomId, content, idempotencyKey: key === undefined ? undefined : String(key), requestId: id };
 }
 
 function headersOf({ response, replayed, quota }: Accepted, request: FastifyRequest): Record<string, string> {

@@ -1,23 +1,20 @@
-import { Body, Controller, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentUser } from '../../common/auth-context.js';
-import type { Principal } from '../../common/auth-context.js';
+import { CurrentUser, type Principal } from '../../common/auth-context.js';
 import { ApiSignedIn } from '../../common/http/openapi.js';
-import { ClientDisconnect } from '../../common/http/request-context.js';
 import { ApiIdempotencyKey } from '../../infra/idempotency/idempotency.http.js';
 import { CancelService } from './cancel.service.js';
-import { MessageDto, SendMessageDto } from '../message/message.dto.js';
-import { MessageId, RoomId } from '../message/message.dto.js';
+import { MessageDto, MessageId, RoomId, SendMessageDto } from '../message/message.dto.js';
 import { PromptResponder } from './prompt-response.js';
 import { ACCEPTED_RESPONSE, ANSWERED_RESPONSE, RETRIED_RESPONSE } from './prompt.openapi.js';
 
-/** What a person says, and their second thoughts about what was answered. */
+/** Sends prompts, cancels and retries replies. */
 @ApiTags('message')
 @Controller('chatroom/:id/message')
 export class PromptController {
   constructor(
-    private readonly answers: PromptResponder,
+    private readonly prompts: PromptResponder,
     private readonly cancels: CancelService,
   ) {}
 
@@ -35,21 +32,21 @@ export class PromptController {
   })
   @ApiAcceptedResponse(ACCEPTED_RESPONSE)
   @ApiOkResponse(ANSWERED_RESPONSE)
-  @ApiSignedIn('chatroom.not_found', 'quota.exceeded', 'idempotency.key_reused', 'idempotency.in_progress')
+  @ApiSignedIn(
+    'chatroom.not_found',
+    'quota.exceeded',
+    'queue.full',
+    'idempotency.key_reused',
+    'idempotency.in_progress',
+  )
   async send(
     @CurrentUser() user: Principal,
     @RoomId() chatroomId: string,
     @Body() { content }: SendMessageDto,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @ClientDisconnect() gone: AbortSignal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.answers.send(
-      user,
-      { chatroomId, content, idempotencyKey, requestId: request.id },
-      { request, reply, gone },
-    );
+    await this.prompts.send(user, chatroomId, content, { request, reply });
   }
 
   /** Cancel a queued or running reply; the text published by then is kept. */
@@ -65,11 +62,17 @@ export class PromptController {
     return this.cancels.cancel(user, { chatroomId, id });
   }
 
-  /** Have a failed, cancelled or incomplete reply again, for another unit of today. */
+  /** Generate a failed, cancelled or incomplete reply again, for another unit of today. */
   @Post(':messageId/retry')
   @HttpCode(202)
   @ApiAcceptedResponse(RETRIED_RESPONSE)
-  @ApiSignedIn('chatroom.not_found', 'message.not_found', 'message.not_retryable', 'quota.exceeded')
+  @ApiSignedIn(
+    'chatroom.not_found',
+    'message.not_found',
+    'message.not_retryable',
+    'quota.exceeded',
+    'queue.full',
+  )
   async retry(
     @CurrentUser() user: Principal,
     @RoomId() chatroomId: string,
@@ -77,6 +80,6 @@ export class PromptController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageDto> {
-    return this.answers.again(user, { chatroomId, id }, { request, reply });
+    return this.prompts.retry(user, { chatroomId, id }, { request, reply });
   }
 }

@@ -7,7 +7,7 @@ import { REDIS } from '../../infra/redis/redis.module.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
 import { deleteCachedKeys } from '../cached-keys.js';
-import { ReplyEndNotifier, replyStreamKey } from '../reply-channel.js';
+import { ReplyChannel, replyStreamKey } from '../reply-channel.js';
 import { DELETE_CHATROOM, DELETE_CHATROOMS, type DeletedRow, type PublishedReply } from './chatroom.sql.js';
 
 /**
@@ -21,7 +21,7 @@ export class ChatroomDeletionService {
   constructor(
     private readonly database: Database,
     @Inject(REDIS) private readonly redis: RedisClient,
-    private readonly notifier: ReplyEndNotifier,
+    private readonly channel: ReplyChannel,
     private readonly queue: WorkQueue,
     private readonly plans: PlanService,
   ) {}
@@ -34,7 +34,7 @@ export class ChatroomDeletionService {
     const values = [id, user.userId, this.plans.replyCaps()[0], requestId];
     const [row] = await this.database.query<DeletedRow>(DELETE_CHATROOM, values);
     if (!row) throw new AppError('chatroom.not_found');
-    this.notifier.stop(row.ended);
+    this.channel.publishEnd(row.ended);
     void this.queue.add('reply', row.promoted);
     void this.queue.add('chatroom-purge', [{ subjectId: id, claim: 0, priority: 1 }]);
   }
@@ -49,7 +49,7 @@ export class ChatroomDeletionService {
 
   /** Stops what runs and removes what Redis holds of a deleted account. Without Redis that expires within minutes. */
   async purge(userId: string, replies: PublishedReply[]): Promise<void> {
-    this.notifier.stop(replies.filter(({ unfinished }) => unfinished).map(({ id }) => id));
+    this.channel.publishEnd(replies.filter(({ unfinished }) => unfinished).map(({ id }) => id));
     try {
       await Promise.all(replies.map(({ id }) => this.redis.del(replyStreamKey(id))));
       await this.forgetCaches(userId);

@@ -33,8 +33,7 @@ export const Origin = createParamDecorator((_: unknown, context: ExecutionContex
 );
 
 /** An AbortSignal that is aborted when the client disconnects before the response is complete. */
-export const ClientDisconnect = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
-  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
+export function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
     if (!raw.writableFinished) controller.abort();
@@ -42,4 +41,9 @@ export const ClientDisconnect = createParamDecorator((_: unknown, context: Execu
   if (raw.destroyed) stop();
   else raw.once('close', stop);
   return controller.signal;
-});
+}
+
+/** The signal of `disconnectSignal`, for a handler. */
+export const ClientDisconnect = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  disconnectSignal(context.switchToHttp().getResponse<FastifyReply>()),
+);
