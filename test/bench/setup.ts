@@ -16,6 +16,8 @@ const AS_DEPLOYED = {
   NODE_OPTIONS: '--max-semi-space-size=2',
   LOG_LEVEL: 'warn',
   RATE_LIMIT_PER_MINUTE: '100000000',
+  MAX_UNFINISHED_REPLIES_PER_USER: '100000',
+  MAX_UNFINISHED_REPLIES_PER_ROOM: '100000',
 };
 
 /** A user, and an empty room that belongs to that user. */
@@ -62,7 +64,7 @@ export class Setup {
 
   /** Every bench begins with empty tables and an empty Redis; work of the one before is dropped. */
   async clear(): Promise<void> {
-    await eventually('empty tables', () => this.db.query('TRUNCATE app_user, chatroom, message CASCADE'));
+    await eventually('empty tables', () => this.db.query('TRUNCATE app_user, chatroom, message, work_item CASCADE'));
     await this.system.redis.flushdb();
   }
 
