@@ -95,10 +95,12 @@ async function runProduct(root: string, node: string, env: Record<string, string
 
 async function started(program: AppProcess): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), START)));
-  const ready = await Promise.race([program.ready, late]);
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`was not ready within ${START / 1_000} s`), START);
+  });
+  const problem = await Promise.race([program.ready.then((ready) => (ready ? null : program.exited)), late]);
   clearTimeout(timer);
-  if (!ready) throw new Failure(`The ${program.name} process was not ready within ${START / 1_000} s.`);
+  if (problem) throw new Failure(`The ${program.name} process ${problem}.`);
 }
 
 /** The session of the README: sign up, sign in, open a chatroom, send a prompt, read the reply and its stream. */
