@@ -20,10 +20,11 @@ export class AppProcess {
     readonly name: string,
     file: string,
     env: NodeJS.ProcessEnv,
+    node = process.execPath,
   ) {
     // A process group of its own does not get the terminal's Ctrl-C: the launcher decides the order. The IPC channel
     // closes when the launcher exits, even by SIGKILL: then the program stops.
-    const child = spawn(process.execPath, [SEMI_SPACE, file], {
+    const child = spawn(node, [SEMI_SPACE, file], {
       env: { ...env, EXIT_WITH_PARENT: '1' },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
