@@ -56,6 +56,9 @@ export class ConnectionPool extends pg.Pool {
     this.outage = new OutageLog(logger, 'PostgreSQL is unavailable');
     this.endedStatements = new OutageLog(logger, 'PostgreSQL ended a statement');
     this.on('error', (error) => this.outage.failed(error));
+    // An error event without a listener would end the process, and one may come in the message that opens a connection,
+    // before `connect` returns. The statement that is run or comes next fails, and the pool drops the connection.
+    this.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /**
@@ -100,19 +103,15 @@ export class ConnectionPool extends pg.Pool {
     const { client, query_timeout } = await this.acquire();
     const query = { ...(typeof statement === 'string' ? { text: statement } : statement), query_timeout };
     let lost: Error | undefined;
-    // Without a listener the loss of a connection would end the process.
-    const onError = (error: Error) => (lost = error);
-    client.on('error', onError);
     try {
       const result = await client.query(query, values);
       this.succeeded();
       return result;
     } catch (error) {
       this.failed(error, query.name);
-      if (isConnectionLost(error)) lost ??= error as Error;
+      if (isConnectionLost(error)) lost = error as Error;
       throw error;
     } finally {
-      client.off('error', onError);
       client.release(lost);
     }
   }

@@ -48,7 +48,7 @@ export class Database implements Sql, OnApplicationShutdown {
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const { client, query_timeout } = await this.pool.acquire().catch(throwUnavailable);
     let broken: Error | undefined;
-    // Without a listener a connection that is lost between two statements would end the process.
+    // A connection may be lost between two statements too.
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
     try {
