@@ -130,6 +130,7 @@ DECLARE
     load RECORD;
 BEGIN
     SELECT user_id INTO owner FROM chatroom WHERE id = reply.chatroom_id;
+    PERFORM FROM app_user WHERE id = owner FOR NO KEY UPDATE;
     SELECT * INTO load FROM work_load('reply', owner, reply.chatroom_id::text);
     -- A worker of the release before takes it within seconds; this release does so where none is left.
     INSERT INTO work_item (kind, subject_id, group_key, position, owner_id, priority, state, claim, request_id, run_at, next_poll_at)
@@ -157,9 +158,12 @@ BEGIN
         END IF;
         RETURN NULL;
     END IF;
-    -- Finished, cancelled or deleted.
-    DELETE FROM work_item WHERE kind = 'reply' AND subject_id = OLD.id::text RETURNING owner_id INTO owner;
+    -- Finished, cancelled or deleted. The account is locked as by this release's statements: an acceptance in the same
+    -- instant would count this item, and its own would wait behind nothing.
+    SELECT owner_id INTO owner FROM work_item WHERE kind = 'reply' AND subject_id = OLD.id::text;
     IF owner IS NOT NULL THEN
+        PERFORM FROM app_user WHERE id = owner FOR NO KEY UPDATE;
+        DELETE FROM work_item WHERE kind = 'reply' AND subject_id = OLD.id::text;
         PERFORM work_promote('reply', owner, 4);
     END IF;
     RETURN NULL;
