@@ -114,6 +114,8 @@ const former = {
     ]),
   cancel: (id: string) => row(before.CANCEL, [id, 0, 'text']),
 };
+/** What the release before finds due. */
+const rescued = async (): Promise<string[]> => (await rows(before.RESCUE)).map(({ id }) => id);
 
 /** What this release does. */
 const current = {
@@ -207,10 +209,12 @@ describe('unfinished work of the release before', () => {
   const id = (reply: string) => replies[reply] as string;
 
   it('has an item for each unfinished reply, ready for the heads of four rooms', async () => {
-    expect(await states(id('finished'), id('running'), id('behindRunning'))).toEqual([
+    const [finished, running, behind] = [id('finished'), id('running'), id('behindRunning')];
+    expect(await states(finished, running, behind, id('postponed'))).toEqual([
       'none',
       'ready',
       'waiting',
+      'ready',
     ]);
     expect(await states(id('second'), id('third'))).toEqual(['waiting', 'waiting']);
     const heads = [id('running'), id('head'), id('postponed'), id('more0'), id('more1'), id('more2')];
@@ -309,7 +313,7 @@ describe('a reply of the release before, on the new schema', () => {
     await former.claim(reply);
     expect(await row(before.POSTPONE, [reply, 1, 0, 1, 'flash'])).toEqual({ held: 1 });
     await rows('UPDATE message SET ring_at = now() WHERE id = $1', [reply]);
-    expect((await rows(before.RESCUE)).map((each) => each.id)).toEqual([reply]);
+    expect(await rescued()).toContain(reply);
     expect(await former.claim(reply)).toMatchObject({ claim: 2, attempts: 1, lostClaims: 0 });
   });
 
@@ -330,7 +334,7 @@ describe('a reply of the release before, on the new schema', () => {
       reply,
       'infinity',
     ]);
-    expect(await rows(before.RESCUE)).toEqual([]);
+    expect(await rescued()).not.toContain(reply);
     expect(await message(reply)).toMatchObject({ status: 'queued', completed_at: null });
     expect(await current.finish(reply, claim, userId)).toBe(true);
     expect(await message(reply)).toMatchObject({ status: 'failed', claim: 2 });
@@ -402,7 +406,7 @@ describe('a reply of this release', () => {
 
   it('is never seen by the polls and claims of the release before', async () => {
     const reply = await current.accept(userId, room);
-    expect(await rows(before.RESCUE)).toEqual([]);
+    expect(await rescued()).not.toContain(reply);
     expect(await former.claim(reply)).toBeUndefined();
     const { claim } = await current.claim(reply);
     expect(claim).toBe(1);
