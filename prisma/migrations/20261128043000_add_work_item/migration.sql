@@ -130,6 +130,7 @@ DECLARE
     load RECORD;
 BEGIN
     SELECT user_id INTO owner FROM chatroom WHERE id = reply.chatroom_id;
+    PERFORM FROM app_user WHERE id = owner FOR NO KEY UPDATE;
     SELECT * INTO load FROM work_load('reply', owner, reply.chatroom_id::text);
     -- A worker of the release before takes it within seconds; this release does so where none is left.
     INSERT INTO work_item (kind, subject_id, group_key, position, owner_id, priority, state, claim, request_id, run_at, next_poll_at)
@@ -157,9 +158,12 @@ BEGIN
         END IF;
         RETURN NULL;
     END IF;
-    -- Finished, cancelled or deleted.
-    DELETE FROM work_item WHERE kind = 'reply' AND subject_id = OLD.id::text RETURNING owner_id INTO owner;
+    -- Finished, cancelled or deleted. The account is locked as by this release's statements: an acceptance in the same
+    -- instant would count this item, and its own would wait behind nothing.
+    SELECT owner_id INTO owner FROM work_item WHERE kind = 'reply' AND subject_id = OLD.id::text;
     IF owner IS NOT NULL THEN
+        PERFORM FROM app_user WHERE id = owner FOR NO KEY UPDATE;
+        DELETE FROM work_item WHERE kind = 'reply' AND subject_id = OLD.id::text;
         PERFORM work_promote('reply', owner, 4);
     END IF;
     RETURN NULL;
@@ -247,7 +251,8 @@ END $$;
 CREATE TRIGGER "bridge_change" AFTER INSERT OR UPDATE OF "sweep_at" ON "stripe_customer" FOR EACH ROW
     WHEN (NEW.sweep_at IS NOT NULL) EXECUTE FUNCTION bridge_customer();
 
--- Unfinished work of the release before. In each room the oldest first; of each person at most four rooms at a time.
+-- Unfinished work of the release before. In each room the oldest first; of each person at most four rooms at a time, those
+-- first in which a reply has begun.
 INSERT INTO work_item (kind, subject_id, group_key, position, owner_id, priority, state, claim, attempts, lost_claims, retry_with,
                        request_id, run_at, next_poll_at, created_at)
 SELECT 'reply', id::text, chatroom_id::text, number, user_id, least(place, 4),
@@ -256,11 +261,14 @@ SELECT 'reply', id::text, chatroom_id::text, number, user_id, least(place, 4),
        greatest(available_at, clock_timestamp() + interval '15 seconds'),
        greatest(available_at, clock_timestamp() + interval '15 seconds'), created_at
 FROM (
-    SELECT m.*, c.user_id, m.id = first_value(m.id) OVER room AS head,
-           dense_rank() OVER (PARTITION BY c.user_id ORDER BY m.chatroom_id) AS place
-    FROM message m JOIN chatroom c ON c.id = m.chatroom_id
-    WHERE m.status IN ('queued', 'in_progress')
-    WINDOW room AS (PARTITION BY m.chatroom_id ORDER BY (m.status = 'in_progress') DESC, m.number)
+    SELECT *, dense_rank() OVER (PARTITION BY user_id ORDER BY begun DESC, chatroom_id) AS place
+    FROM (
+        SELECT m.*, c.user_id, m.id = first_value(m.id) OVER room AS head,
+               first_value(m.status = 'in_progress') OVER room AS begun
+        FROM message m JOIN chatroom c ON c.id = m.chatroom_id
+        WHERE m.status IN ('queued', 'in_progress')
+        WINDOW room AS (PARTITION BY m.chatroom_id ORDER BY (m.status = 'in_progress') DESC, m.number)
+    ) of_room
 ) unfinished;
 
 INSERT INTO work_item (kind, subject_id, request_id, attempts, last_error, run_at, next_poll_at, created_at)

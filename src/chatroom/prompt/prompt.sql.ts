@@ -15,9 +15,11 @@ interface Caps {
 /** The account's row is the lock of everything that its owner has unfinished: whoever changes that takes it first. */
 const lockAccount = (user: string) => `SELECT id FROM app_user WHERE id = ${user} FOR NO KEY UPDATE`;
 
-/** Read after the account is locked, so that it counts what every earlier transaction has committed. */
-const readLoad = (user: string, room: string) =>
-  `SELECT l.* FROM room, work_load('reply', ${user}, ${room}::text) l WHERE room.id IS NOT NULL`;
+/**
+ * Read after the account is locked, so that it counts what every earlier transaction has committed. The locked room is its
+ * argument: without one the planner may call the function first.
+ */
+const readLoad = (user: string) => `SELECT l.* FROM room, work_load('reply', ${user}, room.id::text) l`;
 
 /** A reply is ready where its room has nothing unfinished and its owner may run one more; else it waits. */
 const stateOf = ({ running }: Caps) =>
@@ -45,7 +47,7 @@ export const ACCEPT_PROMPT: Statement = {
     ), room AS (
       SELECT c.id FROM account JOIN chatroom c ON c.user_id = account.id
       WHERE c.id = $1 AND c.deleted_at IS NULL FOR NO KEY UPDATE OF c
-    ), load AS (${readLoad('$2', '$1')}
+    ), load AS (${readLoad('$2')}
     ), allowed AS (
       SELECT FROM load WHERE ${withinCaps(ACCEPT_CAPS)}
     ), unit AS (${chargeUnit({ user: '$2', limit: '$3::int', from: 'allowed' })}
@@ -122,7 +124,7 @@ export const RETRY_REPLY: Statement = {
     ), target AS (
       SELECT m.id, m.status FROM room JOIN message m ON m.chatroom_id = room.id
       WHERE m.id = $1 AND m.role = 'model' FOR NO KEY UPDATE OF m
-    ), load AS (${readLoad('$3', '$2')}
+    ), load AS (${readLoad('$3')}
     ), allowed AS (
       SELECT FROM load, target WHERE target.status IN ('failed', 'cancelled', 'incomplete') AND ${withinCaps(RETRY_CAPS)}
     ), unit AS (${chargeUnit({ user: '$3', limit: '$4::int', from: 'allowed' })}
@@ -165,7 +167,7 @@ export type RetryRow = ChargedRow & { was: MessageRow['status'] | null; claim: n
 export const FIND_REPLY_STATE: Statement = {
   name: 'prompt_find_reply_state',
   text: `
-    SELECT coalesce(w.claim, m.claim) AS claim, m.id IS NOT NULL AS exists, w.subject_id IS NOT NULL AS unfinished
+    SELECT greatest(w.claim, m.claim) AS claim, m.id IS NOT NULL AS exists, w.subject_id IS NOT NULL AS unfinished
     FROM chatroom c
     LEFT JOIN message m ON m.id = $1 AND m.chatroom_id = c.id AND m.role = 'model'
     LEFT JOIN work_item w ON w.kind = 'reply' AND w.subject_id = m.id::text
@@ -191,8 +193,8 @@ export const CANCEL_REPLY: Statement = {
       DELETE FROM work_item w USING account WHERE w.kind = 'reply' AND w.subject_id = $1::text
       RETURNING w.claim, w.owner_id, w.attempts + w.lost_claims AS attempts
     ), cancelled AS (
-      UPDATE message m SET status = 'cancelled', content = CASE WHEN item.claim = $3::int THEN $4 ELSE '' END,
-          claim = item.claim, attempts = item.attempts, completed_at = now()
+      UPDATE message m SET status = 'cancelled', content = CASE WHEN greatest(item.claim, m.claim) = $3::int THEN $4 ELSE '' END,
+          claim = greatest(item.claim, m.claim), attempts = item.attempts, completed_at = now()
       FROM item WHERE m.id = $1::uuid AND m.completed_at IS NULL
       RETURNING m.*
     ), promoted AS (

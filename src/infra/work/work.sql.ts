@@ -57,10 +57,13 @@ export const ITEM_COLUMNS = [
   'w.request_id AS "requestId"',
 ].join(', ');
 
-/** The UPDATE of a claim, to be completed by RETURNING: one row, or none where the item is not ready. Raises the fencing token. */
+/**
+ * The UPDATE of a claim, to be completed by RETURNING: one row, or none where the item is not ready. Raises the fencing token.
+ * `run_at` has served: what it holds when the run ends was scheduled during the run.
+ */
 export function claimItem(kind: string): string {
   return `
-      UPDATE work_item w SET state = 'running', claim = w.claim + 1, worker_id = $2
+      UPDATE work_item w SET state = 'running', claim = w.claim + 1, worker_id = $2, run_at = '-infinity'
       WHERE w.kind = ${kind} AND w.subject_id = $1 AND w.state = 'ready' AND w.run_at <= clock_timestamp()`;
 }
 
@@ -87,9 +90,9 @@ export const FINISH_ITEM: Statement = {
   text: `
     WITH scheduled AS (
       UPDATE work_item w SET state = 'ready', worker_id = NULL, attempts = 0, lost_claims = 0, last_error = NULL, next_poll_at = run_at
-      WHERE w.kind = $1 AND ${heldBy('$2', '$3')} AND w.run_at > clock_timestamp() RETURNING 1
+      WHERE w.kind = $1 AND ${heldBy('$2', '$3')} AND w.run_at > '-infinity' RETURNING 1
     ), done AS (
-      DELETE FROM work_item w WHERE w.kind = $1 AND ${heldBy('$2', '$3')} AND w.run_at <= clock_timestamp() RETURNING 1
+      DELETE FROM work_item w WHERE w.kind = $1 AND ${heldBy('$2', '$3')} AND w.run_at = '-infinity' RETURNING 1
     )
     SELECT 1 AS held FROM scheduled UNION ALL SELECT 1 FROM done`,
 };
