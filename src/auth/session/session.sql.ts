@@ -87,7 +87,7 @@ export const ROTATE_REFRESH_TOKEN: Statement<
            expires_at = now() + make_interval(secs => $6),
            spent = jsonb_build_object(refresh_hash, extract(epoch FROM now())) || coalesce(
              (SELECT jsonb_object_agg(hash, at) FROM jsonb_each(spent) AS s(hash, at)
-              WHERE at::float8 > extract(epoch FROM now()) - $7), '{}')
+              WHERE at::float8 > extract(epoch FROM now()) - $7::float8), '{}')
     WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > now()
     RETURNING user_id AS "userId"`,
 };
@@ -102,7 +102,7 @@ export type RotatedRow = Pick<Session, 'userId'>;
 export const FIND_ROTATION: Statement<RotationRow, [id: string, hash: string, grace: number]> = {
   name: 'session_find_rotation',
   text: `
-    SELECT user_id AS "userId", (spent ->> $2)::float8 > extract(epoch FROM now()) - $3 AS "inGrace",
+    SELECT user_id AS "userId", (spent ->> $2)::float8 > extract(epoch FROM now()) - $3::float8 AS "inGrace",
            ARRAY(SELECT refresh_hash UNION ALL SELECT jsonb_object_keys(spent)) AS successors
     FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()`,
 };
