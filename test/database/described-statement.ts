@@ -47,7 +47,7 @@ class Description {
     wire.sync();
   }
 
-  handleRowDescription({ fields }: { fields: typeof this.columns }): void {
+  handleRowDescription({ fields }: { fields: Description['columns'] }): void {
     this.columns = fields;
   }
 }
