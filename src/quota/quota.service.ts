@@ -45,7 +45,7 @@ export class QuotaService {
    * @param identities keys of the identities
    */
   async carryOver(sql: Sql, userId: string, identities: string[]): Promise<void> {
-    const hashes = identities.map((identity) => this.hashes(identity)[0]);
+    const hashes = identities.flatMap((identity) => this.hashes(identity).slice(0, 1));
     await sql.query(CARRY_OVER_USAGE, [userId, utcDay(new Date()), hashes]);
   }
 

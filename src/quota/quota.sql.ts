@@ -51,7 +51,7 @@ export function refundUnit({ user, day, from, when }: RefundParts): string {
  * Locks: day, which the account must be locked before: then no charge can follow.
  * $1 account, $2 UTC day (date), $3 keyed hashes of the identities (text[]).
  */
-export const CARRY_OVER_USAGE: Statement = {
+export const CARRY_OVER_USAGE: Statement<never, [userId: string, day: string, hashes: string[]]> = {
   name: 'quota_carry_over',
   text: `
     INSERT INTO quota_carry_over AS c (identity_hash, day, used)
@@ -66,7 +66,7 @@ export const CARRY_OVER_USAGE: Statement = {
  * Locks: day, which the account must be locked before.
  * $1 account, $2 UTC day (date), $3 the identity's hashes under every server key (text[]).
  */
-export const RESTORE_USAGE: Statement = {
+export const RESTORE_USAGE: Statement<never, [userId: string, day: string, hashes: string[]]> = {
   name: 'quota_restore_usage',
   text: `
     INSERT INTO quota_usage AS q (user_id, day, used)

@@ -16,9 +16,7 @@ import {
   FINISH_SYNC,
   STORE_SUBSCRIPTION,
   TAKE_SYNC_NUMBER,
-  type AcceptedSyncRow,
-  type StoredSubscriptionRow,
-  type SyncNumberRow,
+  type SubscriptionValues,
 } from './sync.sql.js';
 
 /** A customer as Stripe described it. */
@@ -71,7 +69,7 @@ export class SyncService {
   }
 
   private async takeNumber(customer: string): Promise<number | null> {
-    const [row] = await this.database.query<SyncNumberRow>(TAKE_SYNC_NUMBER, [customer]);
+    const [row] = await this.database.query(TAKE_SYNC_NUMBER, [customer]);
     return row?.syncNumber ?? null;
   }
 
@@ -83,7 +81,7 @@ export class SyncService {
   }
 
   private async store(sql: Sql, { customer, number, state }: NumberedState): Promise<SyncResult['owner']> {
-    const [row] = await sql.query<AcceptedSyncRow>(ACCEPT_SYNC_RESULT, [customer, number]);
+    const [row] = await sql.query(ACCEPT_SYNC_RESULT, [customer, number]);
     if (!row) return undefined;
     const { userId } = row;
     const changed = userId !== null && (await storeSubscription(sql, userId, state.live[0]));
@@ -122,8 +120,8 @@ async function storeSubscription(
   best: ProSubscription | undefined,
 ): Promise<boolean> {
   const [row] = best
-    ? await sql.query<StoredSubscriptionRow>(STORE_SUBSCRIPTION, [userId, ...subscriptionValues(best)])
-    : await sql.query<StoredSubscriptionRow>(DELETE_SUBSCRIPTION, [userId]);
+    ? await sql.query(STORE_SUBSCRIPTION, [userId, ...subscriptionValues(best)])
+    : await sql.query(DELETE_SUBSCRIPTION, [userId]);
   return row?.changed ?? false;
 }
 
@@ -134,7 +132,7 @@ async function scheduleReconciliation(sql: Sql, customer: string, at: Date | nul
 }
 
 /** Parameters $2 to $7 of STORE_SUBSCRIPTION. */
-function subscriptionValues(best: ProSubscription): unknown[] {
+function subscriptionValues(best: ProSubscription): SubscriptionValues {
   const { id, status, currentPeriodStart, currentPeriodEnd, endsAt } = best;
   return [id, status, currentPeriodStart, currentPeriodEnd, endsWithPeriod(best), endsAt];
 }

@@ -1,4 +1,4 @@
-import type { StripeCustomer } from '../generated/prisma/client.js';
+import type { StripeCustomer, Subscription } from '../generated/prisma/client.js';
 import type { Statement } from '../infra/postgres/database.js';
 
 /**
@@ -7,14 +7,14 @@ import type { Statement } from '../infra/postgres/database.js';
  *
  * $1 customer id. No row: the customer is not stored here.
  */
-export const TAKE_SYNC_NUMBER: Statement = {
+export const TAKE_SYNC_NUMBER: Statement<SyncNumberRow, [customerId: string]> = {
   name: 'stripe_sync_number',
   text: `
     UPDATE stripe_customer SET sync_number = sync_number + 1 WHERE id = $1
     RETURNING sync_number AS "syncNumber"`,
 };
 
-export type SyncNumberRow = Pick<StripeCustomer, 'syncNumber'>;
+type SyncNumberRow = Pick<StripeCustomer, 'syncNumber'>;
 
 /**
  * Accepts the result of a sync unless a later one has been stored, and keeps the customer's row locked until the
@@ -22,7 +22,7 @@ export type SyncNumberRow = Pick<StripeCustomer, 'syncNumber'>;
  *
  * $1 customer id; $2 the number of the sync. No row: a later sync has been stored.
  */
-export const ACCEPT_SYNC_RESULT: Statement = {
+export const ACCEPT_SYNC_RESULT: Statement<AcceptedSyncRow, [customerId: string, number: number]> = {
   name: 'stripe_sync_accept',
   text: `
     UPDATE stripe_customer c SET applied_number = $2 WHERE c.id = $1 AND c.applied_number < $2
@@ -32,6 +32,16 @@ export const ACCEPT_SYNC_RESULT: Statement = {
 /** `userId` is null once the account is deleted. */
 export type AcceptedSyncRow = Pick<StripeCustomer, 'userId' | 'changedAt'>;
 
+/** A subscription as STORE_SUBSCRIPTION takes it. */
+export type SubscriptionValues = [
+  id: Subscription['stripeSubscriptionId'],
+  status: Subscription['status'],
+  currentPeriodStart: Subscription['currentPeriodStart'],
+  currentPeriodEnd: Subscription['currentPeriodEnd'],
+  cancelAtPeriodEnd: Subscription['cancelAtPeriodEnd'],
+  cancelAt: Subscription['cancelAt'],
+];
+
 /**
  * Stores the account's subscription. Runs after ACCEPT_SYNC_RESULT in the same transaction.
  * Locks: customer (held already), account (KEY SHARE, by the foreign key), subscription.
@@ -39,7 +49,10 @@ export type AcceptedSyncRow = Pick<StripeCustomer, 'userId' | 'changedAt'>;
  * $1 user id; $2 subscription id at Stripe; $3 status; $4 and $5 start and end of the paid period; $6 whether it ends with
  * that period; $7 the planned end, or null. `changed`: whether another subscription or another status was stored before.
  */
-export const STORE_SUBSCRIPTION: Statement = {
+export const STORE_SUBSCRIPTION: Statement<
+  StoredSubscriptionRow,
+  [userId: string, ...subscription: SubscriptionValues]
+> = {
   name: 'stripe_sync_store',
   text: `
     WITH old AS (SELECT stripe_subscription_id AS id, status FROM subscription WHERE user_id = $1)
@@ -59,7 +72,7 @@ export const STORE_SUBSCRIPTION: Statement = {
  *
  * $1 user id. No row: none was stored.
  */
-export const DELETE_SUBSCRIPTION: Statement = {
+export const DELETE_SUBSCRIPTION: Statement<StoredSubscriptionRow, [userId: string]> = {
   name: 'stripe_sync_delete',
   text: 'DELETE FROM subscription WHERE user_id = $1 RETURNING true AS changed',
 };
@@ -75,7 +88,7 @@ export interface StoredSubscriptionRow {
  *
  * $1 customer id; $2 user id, or null to detach the customer; $3 when a payment last changed.
  */
-export const FINISH_SYNC: Statement = {
+export const FINISH_SYNC: Statement<never, [customerId: string, userId: string | null, changedAt: Date]> = {
   name: 'stripe_sync_finish',
   text: 'UPDATE stripe_customer SET user_id = $2, changed_at = $3 WHERE id = $1',
 };
@@ -94,7 +107,7 @@ function reconcileAfter(delay: string): string {
  *
  * $1 customer id.
  */
-export const EXPECT_PAYMENT: Statement = {
+export const EXPECT_PAYMENT: Statement<never, [customerId: string]> = {
   name: 'stripe_expect_payment',
   text: `
     WITH customer AS (UPDATE stripe_customer SET changed_at = now() WHERE id = $1 RETURNING id)
@@ -107,7 +120,7 @@ export const EXPECT_PAYMENT: Statement = {
  *
  * $1 user id.
  */
-export const RELEASE_CUSTOMER: Statement = {
+export const RELEASE_CUSTOMER: Statement<never, [userId: string]> = {
   name: 'stripe_release_customer',
   text: `
     WITH customer AS (

@@ -10,7 +10,10 @@ import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../infra/work/work
  *
  * $1 event id; $2 type; $3 customer id, or null; $4 request id, or null. No row: the event was stored before.
  */
-export const RECORD_STRIPE_EVENT: Statement = {
+export const RECORD_STRIPE_EVENT: Statement<
+  RecordedStripeEventRow,
+  [eventId: string, type: string, customerId: string | null, requestId: string | null]
+> = {
   name: 'stripe_event_record',
   text: `
     WITH event AS (
@@ -31,7 +34,7 @@ export interface RecordedStripeEventRow {
 }
 
 /** Claims the work item of an event. Locks: work item. $1 event id; $2 worker process id. No row: it is not ready. */
-export const CLAIM_STRIPE_EVENT: Statement = {
+export const CLAIM_STRIPE_EVENT: Statement<StripeEventItem, [eventId: string, workerId: string]> = {
   name: 'stripe_event_claim',
   text: `
     WITH w AS (${claimItem(`'stripe-event'`)} RETURNING w.*)
@@ -49,7 +52,7 @@ export type StripeEventItem = WorkItem & {
  *
  * $1 event id; $2 claim. Changes nothing when the item belongs to another claim.
  */
-export const FINISH_STRIPE_EVENT: Statement = {
+export const FINISH_STRIPE_EVENT: Statement<never, [eventId: string, claim: number]> = {
   name: 'stripe_event_finish',
   text: `
     WITH item AS (DELETE FROM work_item w WHERE w.kind = 'stripe-event' AND ${heldBy('$1', '$2')} RETURNING w.claim)

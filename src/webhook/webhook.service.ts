@@ -5,11 +5,11 @@ import type Stripe from 'stripe';
 import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
-import { Database } from '../infra/postgres/database.js';
+import { Database, type ValuesOf } from '../infra/postgres/database.js';
 import { WorkQueue } from '../infra/work/work-queue.js';
 import { customerOf } from './handlers.js';
 import { verifyEvent } from './signature.js';
-import { RECORD_STRIPE_EVENT, type RecordedStripeEventRow } from './stripe-event.sql.js';
+import { RECORD_STRIPE_EVENT } from './stripe-event.sql.js';
 
 /** The event is stored. */
 export class ReceivedDto {
@@ -49,8 +49,8 @@ export class WebhookService {
    */
   async record(event: Stripe.Event, requestId: string | null): Promise<boolean> {
     const customer = customerOf(event);
-    const values = [event.id, event.type, customer, requestId];
-    const rows = await this.database.query<RecordedStripeEventRow>(RECORD_STRIPE_EVENT, values);
+    const values: ValuesOf<typeof RECORD_STRIPE_EVENT> = [event.id, event.type, customer, requestId];
+    const rows = await this.database.query(RECORD_STRIPE_EVENT, values);
     const isNew = rows.length > 0;
     failpoint('event.stored');
     if (isNew && customer)

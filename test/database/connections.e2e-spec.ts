@@ -32,7 +32,7 @@ describe('the connections of the pool', () => {
     await drop();
   });
 
-  const pid = async () => (await database.query<{ pid: number }>(PID, []))[0]?.pid;
+  const pid = async () => (await database.query<{ pid: number }, []>(PID, []))[0]?.pid;
 
   it('outlive a unique violation, in hand-written SQL, through Prisma and in a transaction', async () => {
     const before = await pid();
@@ -94,7 +94,7 @@ describe('the connections of the pool', () => {
       const [row] = await own.transaction((sql) => sql.query(read, []));
       expect(row).toMatchObject({ zone: 'UTC', isolation: 'read committed', encoding: 'UTF8' });
       expect(row).toMatchObject({ style: expect.stringMatching(/^ISO/), statement: '1500ms' });
-      const [single] = await own.query<{ at: Date; zone: string }>(
+      const [single] = await own.query<{ at: Date; zone: string }, []>(
         {
           name: 'read_time',
           text: `SELECT '2026-01-02 03:04:05'::timestamptz AS at, current_setting('TimeZone') AS zone`,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
-import type { Sql } from '../../infra/postgres/database.js';
+import type { Sql, ValuesOf } from '../../infra/postgres/database.js';
 import { PrismaService } from '../../infra/postgres/prisma.service.js';
 import { QuotaService } from '../../quota/quota.service.js';
 import {
@@ -12,7 +12,6 @@ import {
   LOCK_IDENTITIES,
   LOCK_UNVERIFIED_ACCOUNTS,
   SET_IDENTITY,
-  type AccountIdRow,
   type LockedAccountRow,
 } from './account.sql.js';
 import { columnsOf, type Identity } from './identity.js';
@@ -65,8 +64,8 @@ export class AccountService {
    */
   async confirm(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
     await this.lockIdentity(sql, identity);
-    const values = [userId, identity.kind, identity.key, passwordHash];
-    const confirmed = await sql.query<AccountIdRow>(CONFIRM_ACCOUNT, values);
+    const values: ValuesOf<typeof CONFIRM_ACCOUNT> = [userId, identity.kind, identity.key, passwordHash];
+    const confirmed = await sql.query(CONFIRM_ACCOUNT, values);
     if (confirmed.length === 0) throw new AppError('auth.otp_invalid');
     await this.quotas.restoreCarryOver(sql, userId, identity.key);
   }
@@ -87,7 +86,7 @@ export class AccountService {
    * @throws AppError `auth.unauthenticated` when the account is deleted
    */
   async prepareIdentity(sql: Sql, userId: string, identity: Identity): Promise<void> {
-    await sql.query<AccountIdRow>(LOCK_UNVERIFIED_ACCOUNTS, columnsOf(identity));
+    await sql.query(LOCK_UNVERIFIED_ACCOUNTS, columnsOf(identity));
     const account = await this.lock(sql, userId);
     if (!account) throw new AppError('auth.unauthenticated');
     const former = identity.kind === 'mobile' ? account.mobile : account.emailKey;
@@ -112,7 +111,7 @@ export class AccountService {
    * @returns the keys of its identities; null when it is deleted
    */
   async lock(sql: Sql, id: string): Promise<LockedAccountRow | null> {
-    const [row] = await sql.query<LockedAccountRow>(LOCK_ACCOUNT, [id]);
+    const [row] = await sql.query(LOCK_ACCOUNT, [id]);
     return row ?? null;
   }
 

@@ -6,7 +6,7 @@ import type { Statement } from '../../infra/postgres/database.js';
  * Locks: the identities' advisory locks, before every row lock.
  * $1 keys of the identities (text[]), sorted, so that two transactions lock them in the same order.
  */
-export const LOCK_IDENTITIES: Statement = {
+export const LOCK_IDENTITIES: Statement<never, [keys: string[]]> = {
   name: 'account_lock_identities',
   text: 'SELECT pg_advisory_xact_lock(hashtextextended(key, 5)) FROM unnest($1::text[]) AS key',
 };
@@ -16,7 +16,10 @@ export const LOCK_IDENTITIES: Statement = {
  * Locks: none.
  * $1 mobile number or null, $2 key of an email address or null.
  */
-export const FIND_TAKEN_IDENTITIES: Statement = {
+export const FIND_TAKEN_IDENTITIES: Statement<
+  TakenIdentityRow,
+  [mobile: string | null, emailKey: string | null]
+> = {
   name: 'account_find_taken_identities',
   text: `
     SELECT coalesce(mobile = $1, false) AS mobile FROM app_user
@@ -34,7 +37,10 @@ export interface TakenIdentityRow {
  * Locks: accounts, by id.
  * $1 mobile number or null, $2 key of an email address or null.
  */
-export const LOCK_UNVERIFIED_ACCOUNTS: Statement = {
+export const LOCK_UNVERIFIED_ACCOUNTS: Statement<
+  AccountIdRow,
+  [mobile: string | null, emailKey: string | null]
+> = {
   name: 'account_lock_unverified',
   text: `
     SELECT id FROM app_user WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NULL ORDER BY id FOR UPDATE`,
@@ -45,10 +51,11 @@ export const LOCK_UNVERIFIED_ACCOUNTS: Statement = {
  * Locks: accounts, by id; then their codes, by the foreign key.
  * $1 mobile number or null, $2 key of an email address or null.
  */
-export const DELETE_UNVERIFIED_ACCOUNTS: Statement = {
-  name: 'account_delete_unverified',
-  text: `DELETE FROM app_user WHERE id IN (${LOCK_UNVERIFIED_ACCOUNTS.text})`,
-};
+export const DELETE_UNVERIFIED_ACCOUNTS: Statement<never, [mobile: string | null, emailKey: string | null]> =
+  {
+    name: 'account_delete_unverified',
+    text: `DELETE FROM app_user WHERE id IN (${LOCK_UNVERIFIED_ACCOUNTS.text})`,
+  };
 
 /**
  * Inserts an unverified account.
@@ -56,7 +63,17 @@ export const DELETE_UNVERIFIED_ACCOUNTS: Statement = {
  * $1 id, $2 mobile number or null, $3 email address or null, $4 its key or null, $5 name or null,
  * $6 hash of the password that the first code may confirm, or null.
  */
-export const INSERT_ACCOUNT: Statement = {
+export const INSERT_ACCOUNT: Statement<
+  InsertedAccountRow,
+  [
+    id: string,
+    mobile: string | null,
+    email: string | null,
+    emailKey: string | null,
+    name: string | null,
+    pendingPasswordHash: string | null,
+  ]
+> = {
   name: 'account_insert',
   text: `
     INSERT INTO app_user (id, mobile, email, email_key, name, pending_password_hash)
@@ -72,7 +89,10 @@ export type InsertedAccountRow = Pick<User, 'createdAt'>;
  * Locks: account.
  * $1 account, $2 kind of the identity (`mobile` or `email`), $3 key of the identity, $4 password hash or null.
  */
-export const CONFIRM_ACCOUNT: Statement = {
+export const CONFIRM_ACCOUNT: Statement<
+  AccountIdRow,
+  [id: string, kind: 'mobile' | 'email', key: string, passwordHash: string | null]
+> = {
   name: 'account_confirm',
   text: `
     UPDATE app_user SET
@@ -94,7 +114,7 @@ export const CONFIRM_ACCOUNT: Statement = {
  * Locks: account (shared).
  * $1 account, $2 password hash that was checked.
  */
-export const LOCK_PASSWORD: Statement = {
+export const LOCK_PASSWORD: Statement<AccountIdRow, [id: string, passwordHash: string | null]> = {
   name: 'account_lock_password',
   text: 'SELECT id FROM app_user WHERE id = $1 AND password_hash = $2 FOR SHARE',
 };
@@ -104,7 +124,10 @@ export const LOCK_PASSWORD: Statement = {
  * Locks: account.
  * $1 account, $2 password hash that was checked, or null for none, $3 new password hash.
  */
-export const CHANGE_PASSWORD: Statement = {
+export const CHANGE_PASSWORD: Statement<
+  AccountIdRow,
+  [id: string, checkedHash: string | null, newHash: string]
+> = {
   name: 'account_change_password',
   text: `
     UPDATE app_user SET password_hash = $3, updated_at = now()
@@ -116,7 +139,7 @@ export const CHANGE_PASSWORD: Statement = {
  * Locks: account.
  * $1 account, $2 new password hash.
  */
-export const SET_PASSWORD: Statement = {
+export const SET_PASSWORD: Statement<never, [id: string, passwordHash: string]> = {
   name: 'account_set_password',
   text: 'UPDATE app_user SET password_hash = $2, updated_at = now() WHERE id = $1',
 };
@@ -129,7 +152,10 @@ export type AccountIdRow = Pick<User, 'id'>;
  * Locks: account.
  * $1 account, $2 kind of the identity (`mobile` or `email`), $3 key of the identity, $4 address as it was typed.
  */
-export const SET_IDENTITY: Statement = {
+export const SET_IDENTITY: Statement<
+  never,
+  [id: string, kind: 'mobile' | 'email', key: string, address: string]
+> = {
   name: 'account_set_identity',
   text: `
     UPDATE app_user SET
@@ -147,7 +173,7 @@ export const SET_IDENTITY: Statement = {
  * Locks: account.
  * $1 account.
  */
-export const LOCK_ACCOUNT: Statement = {
+export const LOCK_ACCOUNT: Statement<LockedAccountRow, [id: string]> = {
   name: 'account_lock',
   text: 'SELECT mobile, email_key AS "emailKey" FROM app_user WHERE id = $1 FOR UPDATE',
 };
@@ -160,7 +186,7 @@ export type LockedAccountRow = Pick<User, 'mobile' | 'emailKey'>;
  * Locks: account, then every row that refers to it; the day and the rooms must be locked before.
  * $1 account.
  */
-export const DELETE_ACCOUNT: Statement = {
+export const DELETE_ACCOUNT: Statement<never, [id: string]> = {
   name: 'account_delete',
   text: 'DELETE FROM app_user WHERE id = $1',
 };

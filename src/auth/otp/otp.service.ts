@@ -15,7 +15,6 @@ import {
   RESET_CODE_GUARD,
   SEND_CODE,
   USE_CODE,
-  type SentCodeRow,
   type UsedCodeRow,
 } from './otp.sql.js';
 
@@ -66,7 +65,7 @@ export class OtpService {
     const facts = { userId: recipient?.id, identity: maskIdentity(identity.key), purpose };
     const id = uuidv7();
     const otp = this.codes.create();
-    const [row] = await this.database.query<SentCodeRow>(SEND_CODE, [
+    const [row] = await this.database.query(SEND_CODE, [
       identity.key,
       purpose,
       id,
@@ -104,7 +103,7 @@ export class OtpService {
     origin: RequestOrigin,
     onlyFor: string | null = null,
   ): Promise<string> {
-    const [row] = await this.database.query<UsedCodeRow>(USE_CODE, [
+    const [row] = await this.database.query(USE_CODE, [
       identity.key,
       purpose,
       this.codes.hashes(identity.key, purpose, otp),

@@ -15,7 +15,22 @@ export const MAX_FAILURES_BEFORE_SLOW = 100;
  * $7 minutes that the code is valid, $8 request id, $9 seconds between two codes, $10 wrong guesses above which codes are sent
  * once an hour, $11 keys whose wrong guesses count (text[]).
  */
-export const SEND_CODE: Statement = {
+export const SEND_CODE: Statement<
+  SentCodeRow,
+  [
+    identity: string,
+    purpose: string,
+    id: string,
+    userId: string | null,
+    codeHash: string,
+    sealedCode: string | null,
+    validMinutes: number,
+    requestId: string,
+    cooldown: number,
+    maxFailures: number,
+    identities: string[],
+  ]
+> = {
   name: 'otp_send',
   text: `
     WITH recipient AS (
@@ -67,7 +82,17 @@ export interface SentCodeRow {
  * $1 key of the identity, $2 purpose, $3 hashes of the guess (text[]), $4 minutes until the count starts again,
  * $5 guesses allowed, $6 the only account that may use the code, or null for any.
  */
-export const USE_CODE: Statement = {
+export const USE_CODE: Statement<
+  UsedCodeRow,
+  [
+    identity: string,
+    purpose: string,
+    hashes: string[],
+    resetMinutes: number,
+    maxAttempts: number,
+    userId: string | null,
+  ]
+> = {
   name: 'otp_use',
   text: `
     WITH guess AS (
@@ -105,7 +130,7 @@ export interface UsedCodeRow {
  * Locks: code guard.
  * $1 keys of the identities (text[]).
  */
-export const RESET_CODE_GUARD: Statement = {
+export const RESET_CODE_GUARD: Statement<never, [identities: string[]]> = {
   name: 'otp_reset_guard',
   text: 'DELETE FROM code_guard WHERE identity = ANY($1::text[])',
 };
@@ -115,7 +140,7 @@ export const RESET_CODE_GUARD: Statement = {
  * Locks: code; the account must be locked before.
  * $1 account.
  */
-export const INVALIDATE_CODES: Statement = {
+export const INVALIDATE_CODES: Statement<never, [userId: string]> = {
   name: 'otp_invalidate',
   text: 'UPDATE one_time_code SET code_hash = NULL, sealed_code = NULL WHERE user_id = $1',
 };
@@ -125,7 +150,7 @@ export const INVALIDATE_CODES: Statement = {
  * Locks: code; the account and the code guards must be locked before.
  * $1 keys of the identities (text[]), $2 account.
  */
-export const DELETE_CODES: Statement = {
+export const DELETE_CODES: Statement<never, [identities: string[], userId: string]> = {
   name: 'otp_delete',
   text: 'DELETE FROM one_time_code WHERE identity = ANY($1::text[]) OR user_id = $2',
 };
@@ -135,7 +160,7 @@ export const DELETE_CODES: Statement = {
  * Locks: work item.
  * $1 code, $2 worker process.
  */
-export const CLAIM_DELIVERY: Statement = {
+export const CLAIM_DELIVERY: Statement<DeliveryItem, [codeId: string, workerId: string]> = {
   name: 'otp_claim_delivery',
   text: `
     WITH w AS (${claimItem(`'code-delivery'`)} RETURNING w.*)
@@ -154,7 +179,7 @@ export interface DeliveryItem extends WorkItem, Pick<OneTimeCode, 'userId' | 'se
  * Locks: work item, code.
  * $1 code, $2 claim.
  */
-export const FINISH_DELIVERY: Statement = {
+export const FINISH_DELIVERY: Statement<never, [codeId: string, claim: number]> = {
   name: 'otp_finish_delivery',
   text: `
     WITH item AS (DELETE FROM work_item w WHERE w.kind = 'code-delivery' AND ${heldBy('$1::text', '$2')} RETURNING 1)

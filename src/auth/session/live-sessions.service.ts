@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../infra/postgres/database.js';
-import { FIND_LIVE_SESSIONS, type SessionIdRow } from './session.sql.js';
+import { FIND_LIVE_SESSIONS } from './session.sql.js';
 
 /** Checks sessions again for streams that outlive the request which the guard accepted. */
 @Injectable()
@@ -12,7 +12,7 @@ export class LiveSessionsService {
    * @throws AppError `service.unavailable`
    */
   async among(sessionIds: Iterable<string>): Promise<Set<string>> {
-    const rows = await this.database.query<SessionIdRow>(FIND_LIVE_SESSIONS, [[...new Set(sessionIds)]]);
+    const rows = await this.database.query(FIND_LIVE_SESSIONS, [[...new Set(sessionIds)]]);
     return new Set(rows.map(({ id }) => id));
   }
 }

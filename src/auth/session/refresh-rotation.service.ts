@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
-import { Database } from '../../infra/postgres/database.js';
+import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { RefreshTokens } from './refresh-token.js';
-import { FIND_ROTATION, ROTATE_REFRESH_TOKEN, type RotatedRow, type RotationRow } from './session.sql.js';
+import { FIND_ROTATION, ROTATE_REFRESH_TOKEN } from './session.sql.js';
 
 /** Seconds in which a rotated token still gets its successor: a response may be lost, and two tabs may refresh at once. */
 const GRACE = 20;
@@ -34,7 +34,7 @@ export class RefreshRotationService {
    */
   async rotate(token: string, sessionId: string, origin: RequestOrigin): Promise<Rotation | null> {
     const [successor = ''] = this.tokens.successors(token, sessionId);
-    const [row] = await this.database.query<RotatedRow>(ROTATE_REFRESH_TOKEN, [
+    const [row] = await this.database.query(ROTATE_REFRESH_TOKEN, [
       sessionId,
       this.tokens.hash(token),
       this.tokens.hash(successor),
@@ -48,8 +48,8 @@ export class RefreshRotationService {
 
   /** Finds the successor of a token that is not the current one. */
   private async repeat(token: string, sessionId: string): Promise<Rotation | null> {
-    const values = [sessionId, this.tokens.hash(token), GRACE];
-    const [row] = await this.database.query<RotationRow>(FIND_ROTATION, values);
+    const values: ValuesOf<typeof FIND_ROTATION> = [sessionId, this.tokens.hash(token), GRACE];
+    const [row] = await this.database.query(FIND_ROTATION, values);
     if (!row) return null;
     const { userId, inGrace, successors } = row;
     if (inGrace) return { userId, successor: this.successor(token, sessionId, successors) };

@@ -59,7 +59,7 @@ export class SessionStrategy extends PassportStrategy(Strategy, 'session') {
     const { sub, sid, typ, aud } = claims;
     if (typ !== 'access' || aud !== TOKEN_AUDIENCE || !isUuid(sub) || !isUuid(sid)) return false;
     if (!this.hasAllowedLifetime(claims)) return false;
-    const [row] = await this.database.query<PrincipalRow>(FIND_PRINCIPAL, [sid, sub]);
+    const [row] = await this.database.query(FIND_PRINCIPAL, [sid, sub]);
     if (row?.touchDue) this.touch(sid);
     return row ? toPrincipal(row) : false;
   }

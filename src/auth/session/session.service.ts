@@ -7,7 +7,7 @@ import { Database, type Sql } from '../../infra/postgres/database.js';
 import { PrismaService } from '../../infra/postgres/prisma.service.js';
 import { AuditLog } from '../audit-log.js';
 import { toSessionDto, type SessionListDto } from './session.dto.js';
-import { REVOKE_SESSIONS, type SessionIdRow } from './session.sql.js';
+import { REVOKE_SESSIONS } from './session.sql.js';
 
 /** Lists and revokes sessions. A session is one signed-in device; its tokens stop working as soon as it is revoked. */
 @Injectable()
@@ -78,7 +78,7 @@ export class SessionService {
    * @returns how many were revoked
    */
   async revokeAll(sql: Sql, userId: string, except: string | null = null): Promise<number> {
-    return (await sql.query<SessionIdRow>(REVOKE_SESSIONS, [userId, except])).length;
+    return (await sql.query(REVOKE_SESSIONS, [userId, except])).length;
   }
 }
 

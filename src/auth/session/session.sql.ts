@@ -6,7 +6,7 @@ import type { Statement } from '../../infra/postgres/database.js';
  * by primary keys only.
  * $1 session, $2 account.
  */
-export const FIND_PRINCIPAL: Statement = {
+export const FIND_PRINCIPAL: Statement<PrincipalRow, [sessionId: string, userId: string]> = {
   name: 'session_find_principal',
   text: `
     SELECT s.id AS "sessionId", s.user_id AS "userId", u.room_list_version AS "roomListVersion",
@@ -31,7 +31,7 @@ export interface PrincipalRow extends Pick<Session, 'userId'>, Pick<User, 'roomL
  * Those of the sessions that are live.
  * $1 sessions (uuid[]).
  */
-export const FIND_LIVE_SESSIONS: Statement = {
+export const FIND_LIVE_SESSIONS: Statement<SessionIdRow, [sessionIds: string[]]> = {
   name: 'session_find_live',
   text: 'SELECT id FROM session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > now()',
 };
@@ -43,7 +43,7 @@ export type SessionIdRow = Pick<Session, 'id'>;
  * Stores that a session is in use, at most once a minute.
  * $1 session.
  */
-export const TOUCH_SESSION: Statement = {
+export const TOUCH_SESSION: Statement<never, [sessionId: string]> = {
   name: 'session_touch',
   text: `UPDATE session SET last_used_at = now() WHERE id = $1 AND last_used_at < now() - interval '1 minute'`,
 };
@@ -53,7 +53,10 @@ export const TOUCH_SESSION: Statement = {
  * Locks: account (key share, by the foreign key), session.
  * $1 id, $2 account, $3 hash of the refresh token, $4 IP address, $5 user agent or null, $6 seconds until it expires.
  */
-export const INSERT_SESSION: Statement = {
+export const INSERT_SESSION: Statement<
+  never,
+  [id: string, userId: string, refreshHash: string, ip: string, userAgent: string | null, seconds: number]
+> = {
   name: 'session_insert',
   text: `
     INSERT INTO session (id, user_id, refresh_hash, ip, user_agent, expires_at)
@@ -66,14 +69,25 @@ export const INSERT_SESSION: Statement = {
  * $1 session, $2 hash of the token, $3 hash of its successor, $4 IP address, $5 user agent or null, $6 seconds until the session
  * expires, $7 seconds of grace for a rotated token.
  */
-export const ROTATE_REFRESH_TOKEN: Statement = {
+export const ROTATE_REFRESH_TOKEN: Statement<
+  RotatedRow,
+  [
+    id: string,
+    hash: string,
+    successorHash: string,
+    ip: string,
+    userAgent: string | null,
+    seconds: number,
+    grace: number,
+  ]
+> = {
   name: 'session_rotate',
   text: `
     UPDATE session SET refresh_hash = $3, last_used_at = now(), ip = $4, user_agent = $5,
            expires_at = now() + make_interval(secs => $6),
            spent = jsonb_build_object(refresh_hash, extract(epoch FROM now())) || coalesce(
              (SELECT jsonb_object_agg(hash, at) FROM jsonb_each(spent) AS s(hash, at)
-              WHERE at::float8 > extract(epoch FROM now()) - $7), '{}')
+              WHERE at::float8 > extract(epoch FROM now()) - $7::float8), '{}')
     WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > now()
     RETURNING user_id AS "userId"`,
 };
@@ -85,10 +99,10 @@ export type RotatedRow = Pick<Session, 'userId'>;
  * What is known of a refresh token that is not the current one of a live session; no row when the session is not live.
  * $1 session, $2 hash of the token, $3 seconds of grace for a rotated token.
  */
-export const FIND_ROTATION: Statement = {
+export const FIND_ROTATION: Statement<RotationRow, [id: string, hash: string, grace: number]> = {
   name: 'session_find_rotation',
   text: `
-    SELECT user_id AS "userId", (spent ->> $2)::float8 > extract(epoch FROM now()) - $3 AS "inGrace",
+    SELECT user_id AS "userId", (spent ->> $2)::float8 > extract(epoch FROM now()) - $3::float8 AS "inGrace",
            ARRAY(SELECT refresh_hash UNION ALL SELECT jsonb_object_keys(spent)) AS successors
     FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()`,
 };
@@ -105,7 +119,7 @@ export interface RotationRow extends Pick<Session, 'userId'> {
  * Locks: session.
  * $1 account, $2 a session that is kept, or null.
  */
-export const REVOKE_SESSIONS: Statement = {
+export const REVOKE_SESSIONS: Statement<SessionIdRow, [userId: string, exceptId: string | null]> = {
   name: 'session_revoke_all',
   text: `
     UPDATE session SET revoked_at = now()

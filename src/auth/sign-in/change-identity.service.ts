@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
 import { AccountService } from '../account/account.service.js';
-import { FIND_TAKEN_IDENTITIES, type TakenIdentityRow } from '../account/account.sql.js';
+import { FIND_TAKEN_IDENTITIES } from '../account/account.sql.js';
 import {
   columnsOf,
   readIdentity,
@@ -58,7 +58,7 @@ export class ChangeIdentityService {
     identity: Identity,
     origin: RequestOrigin,
   ): Promise<void> {
-    const taken = await sql.query<TakenIdentityRow>(FIND_TAKEN_IDENTITIES, columnsOf(identity));
+    const taken = await sql.query(FIND_TAKEN_IDENTITIES, columnsOf(identity));
     requireFree(taken, (reason) =>
       this.audit.record('identity.refused', origin, { userId, identity: maskIdentity(identity.key), reason }),
     );

@@ -4,7 +4,7 @@ import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Database } from '../../infra/postgres/database.js';
 import { AccountService } from '../account/account.service.js';
-import { CHANGE_PASSWORD, type AccountIdRow } from '../account/account.sql.js';
+import { CHANGE_PASSWORD } from '../account/account.sql.js';
 import { PasswordService } from '../account/password.service.js';
 import { AuditLog } from '../audit-log.js';
 import { AccessRevocationService } from './access-revocation.service.js';
@@ -34,7 +34,7 @@ export class ChangePasswordService {
       throw this.refuse(userId, origin);
     const passwordHash = await this.passwords.hash(dto.newPassword);
     const sessions = await this.database.transaction(async (sql) => {
-      const changed = await sql.query<AccountIdRow>(CHANGE_PASSWORD, [userId, current, passwordHash]);
+      const changed = await sql.query(CHANGE_PASSWORD, [userId, current, passwordHash]);
       if (changed.length === 0) throw this.refuse(userId, origin);
       return this.access.revoke(sql, userId, sessionId);
     });

@@ -3,7 +3,7 @@ import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { AccountService } from '../account/account.service.js';
-import { LOCK_PASSWORD, type AccountIdRow } from '../account/account.sql.js';
+import { LOCK_PASSWORD } from '../account/account.sql.js';
 import { readIdentity } from '../account/identity.js';
 import { PasswordService } from '../account/password.service.js';
 import { AuditLog, maskIdentity, type AuditFacts } from '../audit-log.js';
@@ -33,7 +33,7 @@ export class PasswordSignInService {
     const facts = { userId: user?.id, identity: maskIdentity(identity.key), method: 'password' } as const;
     if (!user || !matches) throw this.refuse(facts, origin);
     const session = await this.issuer.open({ ...facts, userId: user.id }, origin, async (sql) => {
-      const unchanged = await sql.query<AccountIdRow>(LOCK_PASSWORD, [user.id, user.passwordHash]);
+      const unchanged = await sql.query(LOCK_PASSWORD, [user.id, user.passwordHash]);
       // The password was changed after it was read: the old one must not open a session any more.
       if (unchanged.length === 0) throw this.refuse(facts, origin);
     });

@@ -3,15 +3,13 @@ import { v7 as uuidv7 } from 'uuid';
 import type { User } from '../../generated/prisma/client.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
-import { Database } from '../../infra/postgres/database.js';
+import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { toUserDto, type UserDto } from '../account/account.dto.js';
 import {
   DELETE_UNVERIFIED_ACCOUNTS,
   FIND_TAKEN_IDENTITIES,
   INSERT_ACCOUNT,
   LOCK_IDENTITIES,
-  type InsertedAccountRow,
-  type TakenIdentityRow,
 } from '../account/account.sql.js';
 import {
   invalidIdentity,
@@ -64,16 +62,23 @@ export class SignUpService {
   /** Locks: identities, unverified accounts with them, their codes. */
   private insert(account: NewAccount, origin: RequestOrigin): Promise<Date> {
     const { id, mobile, email, emailKey, name, pendingPasswordHash } = account;
-    const keys = [mobile, emailKey];
+    const keys: ValuesOf<typeof FIND_TAKEN_IDENTITIES> = [mobile, emailKey];
     return this.database.transaction(async (sql) => {
       await sql.query(LOCK_IDENTITIES, [keys.filter((key) => key !== null).sort()]);
-      requireFree(await sql.query<TakenIdentityRow>(FIND_TAKEN_IDENTITIES, keys), (reason) => {
+      requireFree(await sql.query(FIND_TAKEN_IDENTITIES, keys), (reason) => {
         const taken = (reason === 'auth.mobile_taken' ? mobile : emailKey) ?? '';
         this.audit.record('identity.refused', origin, { identity: maskIdentity(taken), reason });
       });
       await sql.query(DELETE_UNVERIFIED_ACCOUNTS, keys);
-      const values = [id, mobile, email, emailKey, name, pendingPasswordHash];
-      const [row] = await sql.query<InsertedAccountRow>(INSERT_ACCOUNT, values);
+      const values: ValuesOf<typeof INSERT_ACCOUNT> = [
+        id,
+        mobile,
+        email,
+        emailKey,
+        name,
+        pendingPasswordHash,
+      ];
+      const [row] = await sql.query(INSERT_ACCOUNT, values);
       return row?.createdAt ?? new Date();
     });
   }

@@ -4,6 +4,7 @@ import { UuidParam } from '../../common/http/uuid-param.decorator.js';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { FromDigits } from '../../common/http/page-query.dto.js';
 import { MAX_WAIT } from '../../common/http/negotiation.js';
+import type { MessageRow } from './message.sql.js';
 
 /** Code points. */
 const CONTENT_MAX = 32_000;
@@ -80,29 +81,6 @@ export class SendMessageDto {
 export class AcceptedDto {
   message!: MessageDto;
   reply!: MessageDto;
-}
-
-/** The columns a message is shown from, as Prisma names them. */
-export interface MessageRow {
-  id: string;
-  chatroomId: string;
-  role: MessageDto['role'];
-  status: MessageDto['status'];
-  content: string | null;
-  replyTo: string | null;
-  errorCode: string | null;
-  errorMessage: string | null;
-  finishReason: string | null;
-  model: string | null;
-  promptTokens: number | null;
-  outputTokens: number | null;
-  thoughtTokens: number | null;
-  cachedTokens: number | null;
-  totalTokens: number | null;
-  cached: boolean;
-  contextTrimmed: boolean;
-  createdAt: Date;
-  completedAt: Date | null;
 }
 
 /** What leaves the database is named here, never a row passed through. */

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { PageQuery } from '../../common/http/page-query.dto.js';
-import { Database } from '../../infra/postgres/database.js';
+import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { fromMessageCursor, toMessageCursor } from './cursor.js';
-import { toMessage, type MessageListDto, type MessageRow } from './message.dto.js';
-import { FIND_MESSAGE, FIND_ROOM, MESSAGES_BEFORE } from './message.sql.js';
+import { toMessage, type MessageListDto } from './message.dto.js';
+import { FIND_MESSAGE, FIND_ROOM, MESSAGES_BEFORE, type MessageRow } from './message.sql.js';
 
 /** Above every number a message can have. */
 const NEWEST = 2_147_483_647;
@@ -17,7 +17,7 @@ export class MessageService {
 
   /** @throws AppError `chatroom.not_found`, `message.not_found` */
   async get(user: Principal, chatroomId: string, id: string): Promise<MessageRow> {
-    const [row] = await this.database.query<MessageRow>(FIND_MESSAGE, [id, chatroomId, user.userId]);
+    const [row] = await this.database.query(FIND_MESSAGE, [id, chatroomId, user.userId]);
     if (row) return row;
     await this.requireRoom(user, chatroomId);
     throw new AppError('message.not_found');
@@ -44,8 +44,8 @@ export class MessageService {
   }
 
   private async page(chatroomId: string, before: number, limit: number): Promise<MessageListDto> {
-    const values = [chatroomId, before, limit + 1];
-    const rows = await this.database.query<MessageRow & { number: number }>(MESSAGES_BEFORE, values);
+    const values: ValuesOf<typeof MESSAGES_BEFORE> = [chatroomId, before, limit + 1];
+    const rows = await this.database.query(MESSAGES_BEFORE, values);
     const page = rows.slice(0, limit).reverse();
     const [oldest] = page;
     return {

@@ -1,7 +1,7 @@
-import type { Statement } from '../../infra/postgres/database.js';
-import type { MessageRow } from './message.dto.js';
+import type { Message } from '../../generated/prisma/client.js';
+import { columnList, type Statement } from '../../infra/postgres/database.js';
 
-/** Every column a message is shown from, by the name its row has. Types and completeness are checked against MessageRow. */
+/** Every column a message is shown from, by the name its row has. */
 const COLUMNS = {
   id: 'id',
   chatroomId: 'chatroom_id',
@@ -22,21 +22,19 @@ const COLUMNS = {
   contextTrimmed: 'context_trimmed',
   createdAt: 'created_at',
   completedAt: 'completed_at',
-} as const satisfies Record<keyof MessageRow, string>;
+} as const satisfies Partial<Record<keyof Message, string>>;
 
-const select = (columns: [name: string, column: string][]) =>
-  columns.map(([name, column]) => (name === column ? column : `${column} AS "${name}"`)).join(', ');
+/** What a message is shown from. */
+export type MessageRow = Pick<Message, keyof typeof COLUMNS>;
 
 /** The columns of a message that is new or final, for RETURNING: its own status is the whole truth. */
-export const MESSAGE_COLUMNS = select(Object.entries(COLUMNS));
+export const MESSAGE_COLUMNS = columnList(COLUMNS);
 
 /**
  * The columns of any message `m`. An unfinished reply whose work item was claimed since its run began is in progress: one
  * look by primary key, and only for a reply that is queued.
  */
-const LIVE_MESSAGE_COLUMNS = select(
-  Object.entries(COLUMNS).map(([name, column]) => [name, column === 'status' ? liveStatus() : `m.${column}`]),
-);
+const LIVE_MESSAGE_COLUMNS = columnList({ ...COLUMNS, status: liveStatus() }, 'm');
 
 function liveStatus(): string {
   return `CASE WHEN m.status = 'queued' AND EXISTS (
@@ -45,13 +43,16 @@ function liveStatus(): string {
 }
 
 /** Whether a person has the room. $1 room, $2 user. */
-export const FIND_ROOM: Statement = {
+export const FIND_ROOM: Statement<{ found: number }, [chatroomId: string, userId: string]> = {
   name: 'message_find_room',
   text: 'SELECT 1 AS found FROM chatroom WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL',
 };
 
 /** The newest messages of a room before a number. $1 room, $2 number, $3 one more than a page. */
-export const MESSAGES_BEFORE: Statement = {
+export const MESSAGES_BEFORE: Statement<
+  MessageRow & Pick<Message, 'number'>,
+  [chatroomId: string, number: number, limit: number]
+> = {
   name: 'message_page',
   text: `
     SELECT m.number, ${LIVE_MESSAGE_COLUMNS} FROM message m WHERE m.chatroom_id = $1 AND m.number < $2
@@ -59,7 +60,7 @@ export const MESSAGES_BEFORE: Statement = {
 };
 
 /** $1 message, $2 room, $3 user. */
-export const FIND_MESSAGE: Statement = {
+export const FIND_MESSAGE: Statement<MessageRow, [id: string, chatroomId: string, userId: string]> = {
   name: 'message_find',
   text: `
     SELECT ${LIVE_MESSAGE_COLUMNS} FROM message m
@@ -71,7 +72,7 @@ export const FIND_MESSAGE: Statement = {
  * Replies that this process follows; those of deleted rooms are gone. Content is moved only for replies that ended: others
  * have none. $1 ids.
  */
-export const FIND_REPLIES: Statement = {
+export const FIND_REPLIES: Statement<ReplyRow, [ids: string[]]> = {
   name: 'message_find_replies',
   text: `
     SELECT coalesce(w.claim, m.claim) AS claim, coalesce(w.attempts + w.lost_claims, m.attempts) + 1 AS attempt,
@@ -81,7 +82,7 @@ export const FIND_REPLIES: Statement = {
       AND EXISTS (SELECT FROM chatroom c WHERE c.id = m.chatroom_id AND c.deleted_at IS NULL)`,
 };
 
-export type ReplyRow = MessageRow & { claim: number; attempt: number };
+export type ReplyRow = MessageRow & Pick<Message, 'claim'> & { attempt: number };
 
 /** A message that came as JSON: its times are text. */
 export type JsonMessageRow = Omit<MessageRow, 'createdAt' | 'completedAt'> & {

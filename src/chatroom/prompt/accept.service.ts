@@ -10,7 +10,7 @@ import { QuotaService, toUsage, type QuotaUsage } from '../../quota/quota.servic
 import { toMessage, type AcceptedDto } from '../message/message.dto.js';
 import { fromJsonRow } from '../message/message.sql.js';
 import { requireCharged } from './charge.js';
-import { ACCEPT_PROMPT, type AcceptRow } from './prompt.sql.js';
+import { ACCEPT_PROMPT } from './prompt.sql.js';
 import { titleOf } from './title.js';
 
 /** A prompt as the client sent it. */
@@ -79,9 +79,17 @@ export class AcceptService {
   private async write(sql: Sql, user: Principal, prompt: Prompt): Promise<Written> {
     const limit = this.plans.limitOf(user.subscription);
     const { chatroomId, content, requestId } = prompt;
-    const ids = [chatroomId, user.userId, limit, uuidv7(), content, uuidv7()];
-    const values = [...ids, titleOf(content), requestId, ...this.plans.replyCaps()];
-    const [row] = await sql.query<AcceptRow>(ACCEPT_PROMPT, values);
+    const [row] = await sql.query(ACCEPT_PROMPT, [
+      chatroomId,
+      user.userId,
+      limit,
+      uuidv7(),
+      content,
+      uuidv7(),
+      titleOf(content),
+      requestId,
+      ...this.plans.replyCaps(),
+    ]);
     const { used, reply } = requireCharged(row, limit);
     const message = toMessage(fromJsonRow(row?.prompt ?? reply));
     const response = { message, reply: toMessage(fromJsonRow(reply)) };

@@ -9,7 +9,7 @@ import { PlanService } from '../../plan/plan.service.js';
 import { toMessage, type MessageDto, type MessagePath } from '../message/message.dto.js';
 import { fromJsonRow } from '../message/message.sql.js';
 import { ReplyChannel } from '../reply-channel.js';
-import { CANCEL_REPLY, FIND_REPLY_STATE, type CancelRow, type ReplyState } from './prompt.sql.js';
+import { CANCEL_REPLY, FIND_REPLY_STATE } from './prompt.sql.js';
 
 /** Cancels queued and running replies. */
 @Injectable()
@@ -27,13 +27,13 @@ export class CancelService {
    * @throws AppError `chatroom.not_found`, `message.not_found`, `message.not_running`
    */
   async cancel(user: Principal, { chatroomId, id }: MessagePath): Promise<MessageDto> {
-    const [state] = await this.database.query<ReplyState>(FIND_REPLY_STATE, [id, chatroomId, user.userId]);
+    const [state] = await this.database.query(FIND_REPLY_STATE, [id, chatroomId, user.userId]);
     if (!state) throw new AppError('chatroom.not_found');
     if (!state.exists) throw new AppError('message.not_found');
     if (!state.unfinished) throw new AppError('message.not_running');
     const text = await this.channel.textOf(id, state.claim);
-    const values = [id, user.userId, state.claim, text, this.plans.replyCaps()[0]];
-    const [row] = await this.database.query<CancelRow>(CANCEL_REPLY, values);
+    const [maxRunning] = this.plans.replyCaps();
+    const [row] = await this.database.query(CANCEL_REPLY, [id, user.userId, state.claim, text, maxRunning]);
     void this.queue.add('reply', row?.promoted ?? []);
     if (!row?.reply) throw new AppError('message.not_running');
     failpoint('cancel.committed');

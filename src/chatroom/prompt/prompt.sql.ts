@@ -2,10 +2,12 @@ import type { Statement } from '../../infra/postgres/database.js';
 import type { ReadyItem } from '../../infra/work/define-work.js';
 import { enqueueItem, promotedJson } from '../../infra/work/work.sql.js';
 import { chargeUnit } from '../../quota/quota.sql.js';
-import type { MessageRow } from '../message/message.dto.js';
-import { MESSAGE_COLUMNS, type JsonMessageRow } from '../message/message.sql.js';
+import { MESSAGE_COLUMNS, type JsonMessageRow, type MessageRow } from '../message/message.sql.js';
 
-/** The caps of an owner's unfinished replies, as SQL parameters. */
+/** The caps of an owner's unfinished replies. */
+type CapValues = [running: number, unfinished: number, perRoom: number];
+
+/** The same as SQL parameters. */
 interface Caps {
   running: string;
   unfinished: string;
@@ -40,7 +42,20 @@ const ACCEPT_CAPS: Caps = { running: '$9', unfinished: '$10', perRoom: '$11' };
  * $1 room, $2 user, $3 limit (null: none), $4 prompt id, $5 content, $6 reply id, $7 title for a room without one, $8 request id,
  * $9 replies that the owner may run at once, $10 unfinished ones of the owner, $11 of the room, at most.
  */
-export const ACCEPT_PROMPT: Statement = {
+export const ACCEPT_PROMPT: Statement<
+  AcceptRow,
+  [
+    chatroomId: string,
+    userId: string,
+    limit: number | null,
+    promptId: string,
+    content: string,
+    replyId: string,
+    title: string,
+    requestId: string,
+    ...caps: CapValues,
+  ]
+> = {
   name: 'prompt_accept',
   text: `
     WITH account AS (${lockAccount('$2')}
@@ -114,7 +129,17 @@ const RETRY_CAPS: Caps = { running: '$6', unfinished: '$7', perRoom: '$8' };
  * runs published counts no more. The reply keeps its place in the room. Locks: account, room, message, day.
  * $1 reply, $2 room, $3 user, $4 limit (null: none), $5 request id, $6 to $8 as $9 to $11 of ACCEPT_PROMPT.
  */
-export const RETRY_REPLY: Statement = {
+export const RETRY_REPLY: Statement<
+  RetryRow,
+  [
+    replyId: string,
+    chatroomId: string,
+    userId: string,
+    limit: number | null,
+    requestId: string,
+    ...caps: CapValues,
+  ]
+> = {
   name: 'prompt_retry_reply',
   text: `
     WITH account AS (${lockAccount('$3')}
@@ -164,15 +189,16 @@ export const RETRY_REPLY: Statement = {
 export type RetryRow = ChargedRow & { was: MessageRow['status'] | null; claim: number | null };
 
 /** What a reply of the room is now: its claim tells which published text belongs to it. $1 reply, $2 room, $3 user. */
-export const FIND_REPLY_STATE: Statement = {
-  name: 'prompt_find_reply_state',
-  text: `
+export const FIND_REPLY_STATE: Statement<ReplyState, [replyId: string, chatroomId: string, userId: string]> =
+  {
+    name: 'prompt_find_reply_state',
+    text: `
     SELECT greatest(w.claim, m.claim) AS claim, m.id IS NOT NULL AS exists, w.subject_id IS NOT NULL AS unfinished
     FROM chatroom c
     LEFT JOIN message m ON m.id = $1 AND m.chatroom_id = c.id AND m.role = 'model'
     LEFT JOIN work_item w ON w.kind = 'reply' AND w.subject_id = m.id::text
     WHERE c.id = $2 AND c.user_id = $3 AND c.deleted_at IS NULL`,
-};
+  };
 
 export interface ReplyState {
   claim: number;
@@ -185,7 +211,10 @@ export interface ReplyState {
  * Locks: account, message, work item.
  * $1 reply, $2 user, $3 the claim whose text is kept, $4 that text, $5 replies that the owner may run at once.
  */
-export const CANCEL_REPLY: Statement = {
+export const CANCEL_REPLY: Statement<
+  CancelRow,
+  [replyId: string, userId: string, claim: number, text: string, maxRunning: number]
+> = {
   name: 'prompt_cancel_reply',
   text: `
     WITH account AS (${lockAccount('$2')}

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { failpoint } from '../../common/failpoint.js';
-import { Database } from '../../infra/postgres/database.js';
+import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
 import { toUsage, type QuotaUsage } from '../../quota/quota.service.js';
 import { toMessage, type MessageDto, type MessagePath } from '../message/message.dto.js';
 import { fromJsonRow } from '../message/message.sql.js';
 import { requireCharged } from './charge.js';
-import { RETRY_REPLY, type RetryRow } from './prompt.sql.js';
+import { RETRY_REPLY } from './prompt.sql.js';
 
 const RETRYABLE = new Set(['failed', 'cancelled', 'incomplete']);
 
@@ -32,8 +32,15 @@ export class RetryService {
     requestId: string,
   ): Promise<{ reply: MessageDto; quota: QuotaUsage }> {
     const limit = this.plans.limitOf(user.subscription);
-    const values = [id, chatroomId, user.userId, limit, requestId, ...this.plans.replyCaps()];
-    const [row] = await this.database.query<RetryRow>(RETRY_REPLY, values);
+    const values: ValuesOf<typeof RETRY_REPLY> = [
+      id,
+      chatroomId,
+      user.userId,
+      limit,
+      requestId,
+      ...this.plans.replyCaps(),
+    ];
+    const [row] = await this.database.query(RETRY_REPLY, values);
     if (row?.found && !row.was) throw new AppError('message.not_found');
     if (row?.was && !RETRYABLE.has(row.was)) throw new AppError('message.not_retryable');
     const { used, reply } = requireCharged(row, limit);

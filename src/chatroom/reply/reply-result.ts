@@ -1,5 +1,6 @@
 import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
 import type { GeminiError, GeminiUsage } from '../../infra/gemini/gemini-error.js';
+import type { ResultValues } from './reply.sql.js';
 import type { FailureCode } from './retry-decision.js';
 
 /** How a reply ends. */
@@ -71,18 +72,21 @@ export function failed(
 }
 
 /** The values of FINISH_REPLY from $3 to $16. */
-export function toColumns(result: ReplyResult): unknown[] {
-  const { usage, error } = result;
-  const values = [
-    ...[result.status, result.content, error?.code, error?.message, result.finishReason, result.model],
-    ...[
-      usage?.promptTokens,
-      usage?.outputTokens,
-      usage?.thoughtTokens,
-      usage?.cachedTokens,
-      usage?.totalTokens,
-    ],
-    ...[result.cached, result.refund, result.contextTrimmed],
+export function toColumns({ usage, error, ...result }: ReplyResult): ResultValues {
+  return [
+    result.status,
+    result.content,
+    error?.code ?? null,
+    error?.message ?? null,
+    result.finishReason,
+    result.model,
+    usage?.promptTokens ?? null,
+    usage?.outputTokens ?? null,
+    usage?.thoughtTokens ?? null,
+    usage?.cachedTokens ?? null,
+    usage?.totalTokens ?? null,
+    result.cached,
+    result.refund,
+    result.contextTrimmed,
   ];
-  return values.map((value) => value ?? null);
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../../common/failpoint.js';
 import { Settings } from '../../config/settings.js';
 import { Metrics } from '../../infra/metrics/metrics.js';
-import { Database } from '../../infra/postgres/database.js';
+import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { isDatabaseUnavailable } from '../../infra/postgres/errors.js';
 import { SETTLED, type WorkContext, type WorkResult } from '../../infra/work/define-work.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
@@ -50,7 +50,7 @@ export class ReplyCompletion {
   /** Stores the result also over an outage of PostgreSQL: what was generated is not paid for twice. */
   private async store(item: ReplyItem, result: ReplyResult, stopping: AbortSignal): Promise<FinishRow> {
     const { subjectId, claim, userId } = item;
-    const values = [
+    const values: ValuesOf<typeof FINISH_REPLY> = [
       subjectId,
       claim,
       ...toColumns(result),
@@ -60,7 +60,7 @@ export class ReplyCompletion {
     const giveUpAt = performance.now() + STORE_FOR;
     for (;;) {
       try {
-        const [row] = await this.database.query<FinishRow>(FINISH_REPLY, values);
+        const [row] = await this.database.query(FINISH_REPLY, values);
         return row ?? { ended: false, promoted: [] };
       } catch (error) {
         if (!isDatabaseUnavailable(error) || stopping.aborted || performance.now() > giveUpAt) throw error;

@@ -1,3 +1,4 @@
+import type { Message } from '../../generated/prisma/client.js';
 import type { Statement } from '../../infra/postgres/database.js';
 import type { ReadyItem, WorkItem } from '../../infra/work/define-work.js';
 import { claimItem, heldBy, ITEM_COLUMNS, promotedJson } from '../../infra/work/work.sql.js';
@@ -8,7 +9,7 @@ import type { Turn } from './history-window.js';
  * Claims a reply and reads all that an attempt needs. Its room's earlier replies are final by then, so the history is whole.
  * $1 reply, $2 worker process, $3 turns of history, newest first.
  */
-export const CLAIM_REPLY: Statement = {
+export const CLAIM_REPLY: Statement<ReplyItem, [replyId: string, workerId: string, turns: number]> = {
   name: 'reply_claim',
   text: `
     WITH w AS (${claimItem(`'reply'`)} RETURNING w.*)
@@ -37,6 +38,24 @@ export interface ReplyItem extends WorkItem {
   turns: Turn[];
 }
 
+/** The result of a reply as FINISH_REPLY takes it. */
+export type ResultValues = [
+  status: Message['status'],
+  content: Message['content'],
+  errorCode: Message['errorCode'],
+  errorMessage: Message['errorMessage'],
+  finishReason: Message['finishReason'],
+  model: Message['model'],
+  promptTokens: Message['promptTokens'],
+  outputTokens: Message['outputTokens'],
+  thoughtTokens: Message['thoughtTokens'],
+  cachedTokens: Message['cachedTokens'],
+  totalTokens: Message['totalTokens'],
+  cached: Message['cached'],
+  refund: boolean,
+  contextTrimmed: Message['contextTrimmed'],
+];
+
 /**
  * Ends a reply: stores the result, deletes the item, gives the unit back when `$15`, and makes the next items of its owner
  * ready: all or nothing, once, and only for the claim that holds the item. Locks: account, work item, message, day.
@@ -44,7 +63,10 @@ export interface ReplyItem extends WorkItem {
  * $9-$13 tokens (prompt, output, thought, cached, total), $14 cached, $15 refund, $16 context trimmed, $17 owner,
  * $18 replies that the owner may run at once.
  */
-export const FINISH_REPLY: Statement = {
+export const FINISH_REPLY: Statement<
+  FinishRow,
+  [replyId: string, claim: number, ...result: ResultValues, userId: string, maxRunning: number]
+> = {
   name: 'reply_finish',
   text: `
     WITH account AS (

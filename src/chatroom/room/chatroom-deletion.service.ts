@@ -1,14 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
-import { Database, type Sql } from '../../infra/postgres/database.js';
+import { Database, type Sql, type ValuesOf } from '../../infra/postgres/database.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
 import { deleteCachedKeys } from '../cached-keys.js';
 import { ReplyChannel, replyStreamKey } from '../reply-channel.js';
-import { DELETE_CHATROOM, DELETE_CHATROOMS, type DeletedRow, type PublishedReply } from './chatroom.sql.js';
+import { DELETE_CHATROOM, DELETE_CHATROOMS, type PublishedReply } from './chatroom.sql.js';
 
 /**
  * Deletes rooms. A deleted room is out of sight in one statement, whatever its size; a worker purges its rows afterwards, in
@@ -31,8 +31,8 @@ export class ChatroomDeletionService {
    * @throws AppError `chatroom.not_found`
    */
   async delete(user: Principal, id: string, requestId: string): Promise<void> {
-    const values = [id, user.userId, this.plans.replyCaps()[0], requestId];
-    const [row] = await this.database.query<DeletedRow>(DELETE_CHATROOM, values);
+    const values: ValuesOf<typeof DELETE_CHATROOM> = [id, user.userId, this.plans.replyCaps()[0], requestId];
+    const [row] = await this.database.query(DELETE_CHATROOM, values);
     if (!row) throw new AppError('chatroom.not_found');
     this.channel.publishEnd(row.ended);
     void this.queue.add('reply', row.promoted);
@@ -44,7 +44,7 @@ export class ChatroomDeletionService {
    * @returns what `purge` needs to know
    */
   deleteAll(sql: Sql, userId: string, requestId: string): Promise<PublishedReply[]> {
-    return sql.query<PublishedReply>(DELETE_CHATROOMS, [userId, requestId]);
+    return sql.query(DELETE_CHATROOMS, [userId, requestId]);
   }
 
   /** Stops what runs and removes what Redis holds of a deleted account. Without Redis that expires within minutes. */

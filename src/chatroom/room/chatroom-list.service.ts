@@ -5,14 +5,14 @@ import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
 import { Database } from '../../infra/postgres/database.js';
 import { roomListKey } from '../cached-keys.js';
+import { type ChatroomListDto, type ChatroomListQuery, toChatroom } from './chatroom.dto.js';
 import {
-  type ChatroomListDto,
-  type ChatroomListQuery,
+  CHATROOM_FIRST_PAGE,
+  CHATROOM_NEXT_PAGE,
+  CHATROOM_SEARCH_PAGE,
   type ChatroomRow,
-  toChatroom,
-} from './chatroom.dto.js';
-import { CHATROOM_FIRST_PAGE, CHATROOM_NEXT_PAGE, CHATROOM_SEARCH_PAGE } from './chatroom.sql.js';
-import { fromRoomCursor, toRoomCursor } from '../message/cursor.js';
+} from './chatroom.sql.js';
+import { fromRoomCursor, toRoomCursor, type RoomPosition } from '../message/cursor.js';
 
 /**
  * The first page of a person's rooms in Redis, as it was read last. With it stands the version that PostgreSQL told with
@@ -85,7 +85,7 @@ export class ChatroomListService {
 
   private async load(userId: string, { limit, cursor, q }: ChatroomListQuery): Promise<ChatroomListDto> {
     const after = cursor === undefined ? undefined : fromRoomCursor(cursor);
-    const rows = await this.rows(userId, limit + 1, after ? [after.activityAt, after.id] : [], q);
+    const rows = await this.rows(userId, limit + 1, after, q);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
@@ -97,18 +97,17 @@ export class ChatroomListService {
   private rows(
     userId: string,
     count: number,
-    after: unknown[],
+    after: RoomPosition | undefined,
     q: string | undefined,
   ): Promise<ChatroomRow[]> {
     if (q) {
-      const [time = null, id = null] = after;
-      return this.database.query(CHATROOM_SEARCH_PAGE, [userId, count, time, id, `%${escapeLike(q)}%`]);
+      const { activityAt = null, id = null } = after ?? {};
+      const pattern = `%${escapeLike(q)}%`;
+      return this.database.query(CHATROOM_SEARCH_PAGE, [userId, count, activityAt, id, pattern]);
     }
-    return this.database.query(after.length > 0 ? CHATROOM_NEXT_PAGE : CHATROOM_FIRST_PAGE, [
-      userId,
-      count,
-      ...after,
-    ]);
+    return after
+      ? this.database.query(CHATROOM_NEXT_PAGE, [userId, count, after.activityAt, after.id])
+      : this.database.query(CHATROOM_FIRST_PAGE, [userId, count]);
   }
 }
 

@@ -37,7 +37,7 @@ export class ChatroomPurgeWork implements WorkProcessor {
 
   /** @returns whether messages may be left */
   private async purgeBatch(chatroomId: string): Promise<boolean> {
-    const [row] = await this.database.query<{ purged: number }>(PURGE_MESSAGES, [chatroomId, BATCH]);
+    const [row] = await this.database.query(PURGE_MESSAGES, [chatroomId, BATCH]);
     return (row?.purged ?? 0) > 0;
   }
 }

@@ -2,6 +2,7 @@ import { IsOptional, IsString, Matches, ValidateIf } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
 import { PageQuery } from '../../common/http/page-query.dto.js';
 import { MessageListDto } from '../message/message.dto.js';
+import type { ChatroomRow } from './chatroom.sql.js';
 
 /** A conversation. */
 export class ChatroomDto {
@@ -72,19 +73,6 @@ export class ChatroomListDto {
 /** A room with the newest page of its messages. */
 export class ChatroomWithMessagesDto extends ChatroomDto {
   messages!: MessageListDto;
-}
-
-/** The columns a room is shown from. */
-export interface ChatroomRow {
-  id: string;
-  title: string;
-  systemInstruction: string | null;
-  model: string | null;
-  messageCount: number;
-  lastMessageAt: Date | null;
-  activityAt: Date;
-  createdAt: Date;
-  updatedAt: Date;
 }
 
 /** What leaves the database is named here, never a row passed through. */

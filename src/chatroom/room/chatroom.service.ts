@@ -4,13 +4,8 @@ import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { Settings } from '../../config/settings.js';
 import { IdempotencyService, type OnceResponse } from '../../infra/idempotency/idempotency.service.js';
-import { Database } from '../../infra/postgres/database.js';
-import {
-  toChatroom,
-  type ChatroomDto,
-  type ChatroomRow,
-  type ChatroomWithMessagesDto,
-} from './chatroom.dto.js';
+import { Database, type ValuesOf } from '../../infra/postgres/database.js';
+import { toChatroom, type ChatroomDto, type ChatroomWithMessagesDto } from './chatroom.dto.js';
 import type { CreateChatroomDto, UpdateChatroomDto } from './chatroom.dto.js';
 import { MessageService } from '../message/message.service.js';
 import { CREATE_CHATROOM, FIND_CHATROOM, UPDATE_CHATROOM } from './chatroom.sql.js';
@@ -35,10 +30,17 @@ export class ChatroomService {
   async create(user: Principal, body: CreateChatroomDto, key: string | undefined): Promise<OnceResponse> {
     this.requireAllowedModel(body.model);
     const { title = DEFAULT_TITLE, systemInstruction = null, model = null } = body;
-    const values = [uuidv7(), user.userId, title, body.title === undefined, systemInstruction, model];
+    const values: ValuesOf<typeof CREATE_CHATROOM> = [
+      uuidv7(),
+      user.userId,
+      title,
+      body.title === undefined,
+      systemInstruction,
+      model,
+    ];
     const request = { userId: user.userId, key, route: 'POST /chatroom', body };
     return this.idempotency.once(request, 201, async (sql) => {
-      const [row] = await sql.query<ChatroomRow>(CREATE_CHATROOM, values);
+      const [row] = await sql.query(CREATE_CHATROOM, values);
       if (!row) throw new AppError('auth.unauthenticated');
       return toChatroom(row);
     });
@@ -49,7 +51,7 @@ export class ChatroomService {
    * @throws AppError `chatroom.not_found`
    */
   async get(user: Principal, id: string, limit: number): Promise<ChatroomWithMessagesDto> {
-    const [row] = await this.database.query<ChatroomRow>(FIND_CHATROOM, [id, user.userId]);
+    const [row] = await this.database.query(FIND_CHATROOM, [id, user.userId]);
     return { ...toChatroom(existing(row)), messages: await this.messages.newest(id, limit) };
   }
 
@@ -60,10 +62,14 @@ export class ChatroomService {
   async update(user: Principal, id: string, body: UpdateChatroomDto): Promise<ChatroomDto> {
     this.requireAllowedModel(body.model);
     const { title = null, systemInstruction, model } = body;
-    const [row] = await this.database.query<ChatroomRow>(UPDATE_CHATROOM, [
-      ...[id, user.userId, title],
-      ...[systemInstruction !== undefined, systemInstruction ?? null],
-      ...[model !== undefined, model ?? null],
+    const [row] = await this.database.query(UPDATE_CHATROOM, [
+      id,
+      user.userId,
+      title,
+      systemInstruction !== undefined,
+      systemInstruction ?? null,
+      model !== undefined,
+      model ?? null,
     ]);
     return toChatroom(existing(row));
   }

@@ -1,18 +1,25 @@
-import type { Statement } from '../../infra/postgres/database.js';
+import type { Chatroom } from '../../generated/prisma/client.js';
+import { columnList, type Statement } from '../../infra/postgres/database.js';
 import type { ReadyItem } from '../../infra/work/define-work.js';
 import { enqueueItem, promotedJson } from '../../infra/work/work.sql.js';
 
-const COLUMNS = [
-  'id',
-  'title',
-  'system_instruction AS "systemInstruction"',
-  'model',
-  'message_count AS "messageCount"',
-  'last_message_at AS "lastMessageAt"',
-  'activity_at AS "activityAt"',
-  'created_at AS "createdAt"',
-  'updated_at AS "updatedAt"',
-].join(', ');
+/** Every column a room is shown from, by the name its row has. */
+const COLUMNS = {
+  id: 'id',
+  title: 'title',
+  systemInstruction: 'system_instruction',
+  model: 'model',
+  messageCount: 'message_count',
+  lastMessageAt: 'last_message_at',
+  activityAt: 'activity_at',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+} as const satisfies Partial<Record<keyof Chatroom, string>>;
+
+/** What a room is shown from. */
+export type ChatroomRow = Pick<Chatroom, keyof typeof COLUMNS>;
+
+const CHATROOM_COLUMNS = columnList(COLUMNS);
 
 /**
  * Every change of a room is one of the list, so that a cached list can never be stale. The account comes first, here as in
@@ -25,7 +32,17 @@ const CHANGE_LIST = (user: string) =>
  * An account that is being deleted gets no room. Locks: account.
  * $1 id, $2 user, $3 title, $4 whether the title is the default one, $5 instruction, $6 model.
  */
-export const CREATE_CHATROOM: Statement = {
+export const CREATE_CHATROOM: Statement<
+  ChatroomRow,
+  [
+    id: string,
+    userId: string,
+    title: string,
+    titleIsDefault: boolean,
+    systemInstruction: string | null,
+    model: string | null,
+  ]
+> = {
   name: 'chatroom_create',
   text: `
     WITH account AS (${CHANGE_LIST('$2')}
@@ -34,12 +51,12 @@ export const CREATE_CHATROOM: Statement = {
       SELECT $1::uuid, id, $3, $4::boolean, $5, $6 FROM account
       RETURNING *
     )
-    SELECT ${COLUMNS} FROM room`,
+    SELECT ${CHATROOM_COLUMNS} FROM room`,
 };
 
-export const FIND_CHATROOM: Statement = {
+export const FIND_CHATROOM: Statement<ChatroomRow, [id: string, userId: string]> = {
   name: 'chatroom_find',
-  text: `SELECT ${COLUMNS} FROM chatroom WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL`,
+  text: `SELECT ${CHATROOM_COLUMNS} FROM chatroom WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL`,
 };
 
 /**
@@ -47,7 +64,18 @@ export const FIND_CHATROOM: Statement = {
  * one cached page. $1 id, $2 user, $3 title or null, $4 whether the instruction changes, $5 to what, $6 whether the model
  * changes, $7 to what.
  */
-export const UPDATE_CHATROOM: Statement = {
+export const UPDATE_CHATROOM: Statement<
+  ChatroomRow,
+  [
+    id: string,
+    userId: string,
+    title: string | null,
+    changesInstruction: boolean,
+    systemInstruction: string | null,
+    changesModel: boolean,
+    model: string | null,
+  ]
+> = {
   name: 'chatroom_update',
   text: `
     WITH account AS (${CHANGE_LIST('$2')}
@@ -60,14 +88,17 @@ export const UPDATE_CHATROOM: Statement = {
       FROM account WHERE c.id = $1 AND c.user_id = account.id AND c.deleted_at IS NULL
       RETURNING c.*
     )
-    SELECT ${COLUMNS} FROM room`,
+    SELECT ${CHATROOM_COLUMNS} FROM room`,
 };
 
 /**
  * Takes a room out of sight, ends its unfinished replies and orders the purge of its rows. Locks: account, room, work item.
  * $1 id, $2 user, $3 replies that the owner may run at once, $4 request id.
  */
-export const DELETE_CHATROOM: Statement = {
+export const DELETE_CHATROOM: Statement<
+  DeletedRow,
+  [id: string, userId: string, maxRunning: number, requestId: string]
+> = {
   name: 'chatroom_delete',
   text: `
     WITH account AS (${CHANGE_LIST('$2')}
@@ -97,7 +128,7 @@ export interface DeletedRow {
  * As DELETE_CHATROOM, for every room of an account that is about to be deleted: they stay behind without a user until they
  * are purged. Called while the account is locked. $1 user, $2 request id.
  */
-export const DELETE_CHATROOMS: Statement = {
+export const DELETE_CHATROOMS: Statement<PublishedReply, [userId: string, requestId: string]> = {
   name: 'chatroom_delete_all',
   text: `
     WITH room AS (
@@ -122,7 +153,7 @@ export interface PublishedReply {
 }
 
 /** Deletes some messages of a deleted room. $1 room, $2 how many at most. */
-export const PURGE_MESSAGES: Statement = {
+export const PURGE_MESSAGES: Statement<{ purged: number }, [chatroomId: string, limit: number]> = {
   name: 'chatroom_purge_messages',
   text: `
     WITH batch AS (
@@ -135,33 +166,39 @@ export const PURGE_MESSAGES: Statement = {
 };
 
 /** Deletes a deleted room that has no messages any more. $1 room. */
-export const PURGE_CHATROOM: Statement = {
+export const PURGE_CHATROOM: Statement<never, [chatroomId: string]> = {
   name: 'chatroom_purge',
   text: `DELETE FROM chatroom c WHERE c.id = $1 AND c.deleted_at IS NOT NULL
       AND NOT EXISTS (SELECT FROM message m WHERE m.chatroom_id = c.id)`,
 };
 
 /** $2 one more than a page. */
-export const CHATROOM_FIRST_PAGE: Statement = {
+export const CHATROOM_FIRST_PAGE: Statement<ChatroomRow, [userId: string, limit: number]> = {
   name: 'chatroom_first_page',
   text: `
-    SELECT ${COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL
+    SELECT ${CHATROOM_COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
 /** $2 one more than a page; $3 and $4 where the page before ended. */
-export const CHATROOM_NEXT_PAGE: Statement = {
+export const CHATROOM_NEXT_PAGE: Statement<
+  ChatroomRow,
+  [userId: string, limit: number, activityAt: Date, id: string]
+> = {
   name: 'chatroom_next_page',
   text: `
-    SELECT ${COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL AND (activity_at, id) < ($3, $4)
+    SELECT ${CHATROOM_COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL AND (activity_at, id) < ($3, $4)
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
 /** $3 and $4 where the page before ended, or null; $5 a pattern of ILIKE. */
-export const CHATROOM_SEARCH_PAGE: Statement = {
+export const CHATROOM_SEARCH_PAGE: Statement<
+  ChatroomRow,
+  [userId: string, limit: number, activityAt: Date | null, id: string | null, pattern: string]
+> = {
   name: 'chatroom_search_page',
   text: `
-    SELECT ${COLUMNS} FROM chatroom
+    SELECT ${CHATROOM_COLUMNS} FROM chatroom
     WHERE user_id = $1 AND deleted_at IS NULL AND ($3::timestamptz IS NULL OR (activity_at, id) < ($3, $4::uuid)) AND title ILIKE $5
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };

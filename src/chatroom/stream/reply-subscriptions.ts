@@ -135,6 +135,6 @@ export class ReplySubscriptions implements OnApplicationShutdown {
   }
 
   private findRows(ids: string[]): Promise<ReplyRow[]> {
-    return this.database.query<ReplyRow>(FIND_REPLIES, [ids]);
+    return this.database.query(FIND_REPLIES, [ids]);
   }
 }

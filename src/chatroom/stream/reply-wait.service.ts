@@ -1,5 +1,5 @@
 import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import type { MessageRow } from '../message/message.dto.js';
+import type { MessageRow } from '../message/message.sql.js';
 import type { ReplyListener, ReplySubscription } from './reply-subscription.js';
 import { ReplySubscriptions } from './reply-subscriptions.js';
 

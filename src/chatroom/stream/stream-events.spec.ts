@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { MessageRow } from '../message/message.dto.js';
+import type { ReplyRow } from '../message/message.sql.js';
 import { ENDING, cursorOf, LAST_RESTART, LAST_TEXT, toEventId, type StreamCursor } from './stream-events.js';
 import { eventsAtEnd, eventsWhileRunning, type EndedReply, type StreamEvent } from './stream-events.js';
 
@@ -16,7 +16,7 @@ const ended = (claim: number, content: string | null, consistent = true): EndedR
     totalTokens: null,
     createdAt: new Date(0),
     completedAt: new Date(0),
-  } as MessageRow & { claim: number; attempt: number },
+  } as ReplyRow,
 });
 
 const contents = (events: StreamEvent[]) =>

@@ -1,4 +1,5 @@
-import { type MessageRow, toMessage } from '../message/message.dto.js';
+import { toMessage } from '../message/message.dto.js';
+import type { ReplyRow } from '../message/message.sql.js';
 
 /**
  * What a client has received: the first `offset` UTF-16 code units of the text of `claim`. Null: no text yet.
@@ -41,7 +42,7 @@ export interface RunningReply {
 
 /** A reply that ended, as PostgreSQL has it. */
 export interface EndedReply {
-  row: MessageRow & { claim: number; attempt: number };
+  row: ReplyRow;
   /** Whether the content begins with the text that was published under its claim. */
   consistent: boolean;
 }

@@ -4,14 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../common/errors/app-error.js';
 import { Database, type Sql } from '../postgres/database.js';
 import { isDatabaseUnavailable } from '../postgres/errors.js';
-import {
-  LOCK_KEY,
-  DELETE_KEYS,
-  READ_KEY,
-  UNLOCK_KEY,
-  STORE_RESPONSE,
-  type IdempotencyRow,
-} from './idempotency.sql.js';
+import { LOCK_KEY, DELETE_KEYS, READ_KEY, UNLOCK_KEY, STORE_RESPONSE } from './idempotency.sql.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -134,7 +127,7 @@ export class IdempotencyService {
   }
 
   private async stored(userId: string, key: string, fingerprint: string): Promise<StoredResponse> {
-    const [row] = await this.database.query<IdempotencyRow>(READ_KEY, [userId, key]);
+    const [row] = await this.database.query(READ_KEY, [userId, key]);
     if (row && row.fingerprint !== fingerprint) throw new AppError('idempotency.key_reused');
     if (!row || row.status === null || row.body === null) throw inProgress();
     return { status: row.status, body: row.body };

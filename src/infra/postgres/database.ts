@@ -10,16 +10,43 @@ export interface Sql {
    * Runs one statement and returns its rows.
    * @throws AppError `service.unavailable` within 3 s when PostgreSQL cannot serve it
    */
-  query<Row extends object>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  query<Row extends object, Values extends unknown[]>(
+    statement: Statement<Row, Values>,
+    values: NoInfer<Values>,
+  ): Promise<Row[]>;
 }
 
-/** A hand-written statement. Its name makes it a prepared one where the pool may prepare. */
-export interface Statement {
+/** Carries the types of a statement. No value has this property. */
+declare const TYPES: unique symbol;
+
+/**
+ * A hand-written statement with the types of its rows and of its parameters, in their order; `never` as the row: it returns
+ * none. The name, which no other statement has, makes it a prepared one where the pool may prepare.
+ */
+export interface Statement<Row extends object = object, Values extends unknown[] = unknown[]> {
   name: string;
   text: string;
+  [TYPES]?(values: Values): Row;
 }
 
-/** The connections of the process, shared by Prisma and by the hot statements; the readiness probe has one of its own. */
+/** The parameters of a statement. */
+export type ValuesOf<S> = S extends Statement<object, infer Values> ? Values : never;
+
+/**
+ * A column list of SELECT or RETURNING.
+ * @param columns the name of each property of the row, with its column or an SQL expression
+ * @param table the alias that plain columns get
+ */
+export function columnList(columns: Record<string, string>, table?: string): string {
+  return Object.entries(columns)
+    .map(([name, column]) => {
+      const source = table && /^\w+$/.test(column) ? `${table}.${column}` : column;
+      return name === column ? source : `${source} AS "${name}"`;
+    })
+    .join(', ');
+}
+
+/** The connections of the process, shared by Prisma and by the hand-written statements; the readiness probe has one of its own. */
 @Injectable()
 export class Database implements Sql, OnApplicationShutdown {
   readonly pool: ConnectionPool;
@@ -36,8 +63,11 @@ export class Database implements Sql, OnApplicationShutdown {
    * @throws AppError `service.unavailable` within 3 s when PostgreSQL cannot serve it; an error of node-postgres when it
    * refuses it, such as a violated constraint
    */
-  query<Row extends object>(statement: Statement, values: unknown[]): Promise<Row[]> {
-    return this.run<Row>(this.pool, statement, values);
+  query<Row extends object, Values extends unknown[]>(
+    statement: Statement<Row, Values>,
+    values: NoInfer<Values>,
+  ): Promise<Row[]> {
+    return this.run(this.pool, statement, values);
   }
 
   /**
@@ -78,10 +108,10 @@ export class Database implements Sql, OnApplicationShutdown {
 
   private async run<Row extends object>(
     on: Pick<pg.ClientBase, 'query'>,
-    statement: Statement,
+    { name, text }: Statement<Row>,
     values: unknown[],
   ): Promise<Row[]> {
-    const query = this.prepare ? { ...statement, values } : { text: statement.text, values };
+    const query = this.prepare ? { name, text, values } : { text, values };
     const result = await on.query<Row>(query).catch(throwUnavailable);
     return result.rows;
   }

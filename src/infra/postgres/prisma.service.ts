@@ -11,8 +11,9 @@ function createClient(database: Database) {
 }
 
 /**
- * Prisma on the shared pool, for single-table statements that are not hot. Its client is `db`; an operation throws
- * AppError `service.unavailable` when PostgreSQL cannot serve it, else Prisma's own errors.
+ * Prisma on the shared pool, for statements on one table that are neither hot nor part of a transaction with hand-written
+ * ones; most statements are hand-written (`*.sql.ts`). Its client is `db`; an operation throws AppError `service.unavailable`
+ * when PostgreSQL cannot serve it, else Prisma's own errors.
  */
 @Injectable()
 export class PrismaService implements OnApplicationShutdown {

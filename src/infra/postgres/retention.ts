@@ -12,7 +12,7 @@ export interface RetentionRule {
 }
 
 /** The statement that deletes one batch of a rule's rows. */
-function deleteExpired({ table, condition }: RetentionRule): Statement {
+export function deleteExpired({ table, condition }: RetentionRule): Statement<{ deleted: number }, []> {
   const batch = `SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${BATCH}`;
   return {
     name: `retention_${table}`,

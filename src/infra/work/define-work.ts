@@ -81,7 +81,7 @@ export interface WorkProcessor<Item extends WorkItem = WorkItem> {
   /** Runs a minute over all processes, at even distances; undefined: no limit. */
   readonly maxPerMinute?: number;
   /** Claims an item and returns what its run needs; undefined: the engine's own statement. $1 subject, $2 worker, then `values`. */
-  readonly claim?: { statement: Statement; values: unknown[] };
+  readonly claim?: { statement: Statement<Item>; values: unknown[] };
   /** Does one attempt. What it throws is logged, and `afterError` decides. */
   run(context: WorkContext<Item>): Promise<WorkResult>;
   /** What becomes of the item after a run that threw; an outage of PostgreSQL and the loss of the claim are not asked about. */

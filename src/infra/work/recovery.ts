@@ -1,17 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../common/failpoint.js';
 import { Database } from '../postgres/database.js';
-import { WORK_KINDS, type ReadyItem, type WorkKind } from './define-work.js';
+import { WORK_KINDS, type WorkKind } from './define-work.js';
 import type { PeriodicTask } from './periodic-task.js';
 import { WorkQueue } from './work-queue.js';
-import { RECOVER_READY, RECOVER_RUNNING } from './work.sql.js';
+import { RECOVER_READY, RECOVER_RUNNING, type RecoveredItem } from './work.sql.js';
 
 /** Items of one pass, at most. */
 const BATCH = 500;
 /** Milliseconds between two looks at the same ready item, so that one worker does not repeat what another did. */
 const NEXT_LOOK = 5_000;
-
-type RecoveredItem = ReadyItem & { kind: WorkKind };
 
 /**
  * Finds in PostgreSQL the work that Redis or a dead worker lost: ready items whose job may be gone, and running ones whose
@@ -30,8 +28,8 @@ export class Recovery implements PeriodicTask {
 
   /** Makes one pass. */
   async run(): Promise<void> {
-    const lost = await this.database.query<RecoveredItem>(RECOVER_RUNNING, [BATCH, NEXT_LOOK]);
-    const unqueued = await this.database.query<RecoveredItem>(RECOVER_READY, [BATCH, NEXT_LOOK]);
+    const lost = await this.database.query(RECOVER_RUNNING, [BATCH, NEXT_LOOK]);
+    const unqueued = await this.database.query(RECOVER_READY, [BATCH, NEXT_LOOK]);
     if (lost.length + unqueued.length === 0) return;
     failpoint('recovery.marked');
     this.logger.debug({ lost: lost.length, unqueued: unqueued.length }, 'work was recovered');

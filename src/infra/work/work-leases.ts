@@ -2,16 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { OutageLog } from '../../common/outage-log.js';
-import { Database } from '../postgres/database.js';
+import { Database, type Statement } from '../postgres/database.js';
 import { isDatabaseUnavailable } from '../postgres/errors.js';
 import type { Lease, StopReason, WorkItem, WorkKind, WorkProcessor } from './define-work.js';
-import { CLAIM_ITEM, END_LEASE, RELEASE_ITEM, RENEW_LEASE } from './work.sql.js';
+import { CLAIM_ITEM, END_LEASE, RELEASE_ITEM, RENEW_LEASE, type HeldClaim } from './work.sql.js';
 
 /** Milliseconds that a worker process may go without a sign of life before its items are given to others. */
 const LEASE = 9_000;
 const HEARTBEAT = LEASE / 3;
-
-type HeldClaim = Pick<WorkItem, 'kind' | 'subjectId' | 'claim'>;
 
 class ItemLease<Item extends WorkItem> implements Lease<Item> {
   readonly signal: AbortSignal;
@@ -96,8 +94,8 @@ export class WorkLeases implements OnApplicationShutdown {
     const key = keyOf(kind, subjectId);
     this.claiming.add(key);
     try {
-      const { statement, values } = claim ?? { statement: CLAIM_ITEM, values: [kind] };
-      const [item] = await this.database.query<Item>(statement, [subjectId, this.workerId, ...values]);
+      const { statement, values } = claim ?? { statement: CLAIM_ITEM as Statement<Item>, values: [kind] };
+      const [item] = await this.database.query(statement, [subjectId, this.workerId, ...values]);
       return item ? this.hold(key, item) : null;
     } finally {
       this.claiming.delete(key);
@@ -156,7 +154,7 @@ export class WorkLeases implements OnApplicationShutdown {
   private async renewOnce(): Promise<void> {
     const asked = performance.now();
     const before = [...this.leases];
-    const rows = await this.database.query<HeldClaim>(RENEW_LEASE, [this.workerId, LEASE]);
+    const rows = await this.database.query(RENEW_LEASE, [this.workerId, LEASE]);
     this.heldUntil = asked + LEASE;
     const held = new Map(rows.map((row) => [keyOf(row.kind, row.subjectId), row]));
     for (const [key, lease] of before) if (held.get(key)?.claim !== lease.item.claim) lease.stop('lost');
@@ -172,8 +170,8 @@ export class WorkLeases implements OnApplicationShutdown {
     const again = found.filter(([key, { claim }]) => this.orphans.get(key) === claim);
     this.orphans = new Map(found.map(([key, { claim }]) => [key, claim]));
     for (const [, { kind, subjectId, claim }] of again) {
-      const values = [kind, subjectId, claim, 0, 0, null, 'the claim was lost within its process', 0];
-      await this.database.query(RELEASE_ITEM, values);
+      const error = 'the claim was lost within its process';
+      await this.database.query(RELEASE_ITEM, [kind, subjectId, claim, 0, 0, null, error, 0]);
     }
   }
 }

@@ -3,14 +3,13 @@ import { Worker, type Job } from 'bullmq';
 import { failpoint } from '../../common/failpoint.js';
 import { OutageLog } from '../../common/outage-log.js';
 import { Settings } from '../../config/settings.js';
-import { Database } from '../postgres/database.js';
+import { Database, type ValuesOf } from '../postgres/database.js';
 import { isDatabaseUnavailable } from '../postgres/errors.js';
 import { connectRedis, type RedisClient } from '../redis/connect.js';
 import {
   SETTLED,
   WORK_KINDS,
   type Lease,
-  type ReadyItem,
   type WorkContext,
   type WorkItem,
   type WorkProcessor,
@@ -145,8 +144,17 @@ export class WorkRunner {
       return;
     }
     const { delay, failed, retryWith = null, error = null } = result;
-    const values = [kind, subjectId, claim, delay, failed ? 1 : 0, retryWith, error, FIRST_POLL];
-    const released = await this.database.query<ReadyItem>(RELEASE_ITEM, values);
+    const values: ValuesOf<typeof RELEASE_ITEM> = [
+      kind,
+      subjectId,
+      claim,
+      delay,
+      failed ? 1 : 0,
+      retryWith,
+      error,
+      FIRST_POLL,
+    ];
+    const released = await this.database.query(RELEASE_ITEM, values);
     if (released.length > 0) failpoint('work.released');
     await this.queue.add(kind, released, delay);
   }

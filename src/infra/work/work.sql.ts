@@ -1,4 +1,6 @@
-import type { Statement } from '../postgres/database.js';
+import { columnList, type Statement } from '../postgres/database.js';
+import type { RetentionRule } from '../postgres/retention.js';
+import type { ReadyItem, WorkItem, WorkKind } from './define-work.js';
 
 /** SQL expressions that a new item is composed of; those left out take their column's default. */
 interface ItemParts {
@@ -47,15 +49,18 @@ function later(milliseconds: string): string {
 }
 
 /** The columns of a claim that every run needs. `w` is the item. */
-export const ITEM_COLUMNS = [
-  'w.kind',
-  'w.subject_id AS "subjectId"',
-  'w.claim',
-  'w.attempts',
-  'w.lost_claims AS "lostClaims"',
-  'w.retry_with AS "retryWith"',
-  'w.request_id AS "requestId"',
-].join(', ');
+export const ITEM_COLUMNS = columnList(
+  {
+    kind: 'kind',
+    subjectId: 'subject_id',
+    claim: 'claim',
+    attempts: 'attempts',
+    lostClaims: 'lost_claims',
+    retryWith: 'retry_with',
+    requestId: 'request_id',
+  } satisfies Record<keyof WorkItem, string>,
+  'w',
+);
 
 /**
  * The UPDATE of a claim, to be completed by RETURNING: one row, or none where the item is not ready. Raises the fencing token.
@@ -68,7 +73,7 @@ export function claimItem(kind: string): string {
 }
 
 /** $1 subject, $2 worker process, $3 kind. */
-export const CLAIM_ITEM: Statement = {
+export const CLAIM_ITEM: Statement<WorkItem, [subjectId: string, workerId: string, kind: WorkKind]> = {
   name: 'work_claim_item',
   text: `${claimItem('$3')} RETURNING ${ITEM_COLUMNS}`,
 };
@@ -85,7 +90,7 @@ export function promotedJson(): string {
 }
 
 /** Deletes an item that is done; one that was scheduled again during its run becomes ready. $1 kind, $2 subject, $3 claim. */
-export const FINISH_ITEM: Statement = {
+export const FINISH_ITEM: Statement<{ held: number }, [kind: WorkKind, subjectId: string, claim: number]> = {
   name: 'work_finish_item',
   text: `
     WITH scheduled AS (
@@ -102,7 +107,19 @@ export const FINISH_ITEM: Statement = {
  * $1 kind, $2 subject, $3 claim, $4 milliseconds until then, $5 failed attempts to add, $6 what the next one needs, $7 error,
  * $8 milliseconds after that until the recovery looks.
  */
-export const RELEASE_ITEM: Statement = {
+export const RELEASE_ITEM: Statement<
+  ReadyItem,
+  [
+    kind: WorkKind,
+    subjectId: string,
+    claim: number,
+    delay: number,
+    failed: number,
+    retryWith: string | null,
+    error: string | null,
+    firstPoll: number,
+  ]
+> = {
   name: 'work_release_item',
   text: `
     UPDATE work_item w SET state = 'ready', worker_id = NULL, attempts = w.attempts + $5::int, retry_with = $6,
@@ -114,7 +131,7 @@ export const RELEASE_ITEM: Statement = {
 /**
  * Makes an item ready at a moment, whether or not it exists; one that runs is run again then. $1 kind, $2 subject, $3 moment.
  */
-export const SCHEDULE_ITEM: Statement = {
+export const SCHEDULE_ITEM: Statement<never, [kind: WorkKind, subjectId: string, at: Date]> = {
   name: 'work_schedule_item',
   text: `
     INSERT INTO work_item AS w (kind, subject_id, run_at, next_poll_at) VALUES ($1, $2, $3::timestamptz, $3::timestamptz)
@@ -122,13 +139,13 @@ export const SCHEDULE_ITEM: Statement = {
 };
 
 /** Removes an item that does not run. $1 kind, $2 subject. */
-export const UNSCHEDULE_ITEM: Statement = {
+export const UNSCHEDULE_ITEM: Statement<never, [kind: WorkKind, subjectId: string]> = {
   name: 'work_unschedule_item',
   text: `DELETE FROM work_item WHERE kind = $1 AND subject_id = $2 AND state <> 'running'`,
 };
 
 /** Prolongs the lease of a worker process and returns the claims it holds. $1 process, $2 milliseconds. */
-export const RENEW_LEASE: Statement = {
+export const RENEW_LEASE: Statement<HeldClaim, [workerId: string, milliseconds: number]> = {
   name: 'work_renew_lease',
   text: `
     WITH lease AS (
@@ -138,17 +155,23 @@ export const RENEW_LEASE: Statement = {
     SELECT kind, subject_id AS "subjectId", claim FROM work_item WHERE worker_id = $1 AND state = 'running'`,
 };
 
+/** A claim that a worker process holds. */
+export type HeldClaim = Pick<WorkItem, 'kind' | 'subjectId' | 'claim'>;
+
 /** Ends the lease of a worker process: what it still holds is recovered at once. $1 process. */
-export const END_LEASE: Statement = {
+export const END_LEASE: Statement<never, [workerId: string]> = {
   name: 'work_end_lease',
   text: 'DELETE FROM worker_process WHERE id = $1',
 };
+
+/** An item whose job is to be added again. */
+export type RecoveredItem = ReadyItem & Pick<WorkItem, 'kind'>;
 
 /**
  * Makes the items of lost workers ready again, and returns them; a process without a row is lost. $1 limit, $2 milliseconds
  * until the recovery looks at them again.
  */
-export const RECOVER_RUNNING: Statement = {
+export const RECOVER_RUNNING: Statement<RecoveredItem, [limit: number, nextLook: number]> = {
   name: 'work_recover_running',
   text: `
     UPDATE work_item w SET state = 'ready', worker_id = NULL, lost_claims = w.lost_claims + 1,
@@ -162,7 +185,7 @@ export const RECOVER_RUNNING: Statement = {
 };
 
 /** Ready items whose job may be lost, each returned to one process only. $1 limit, $2 milliseconds until the next look. */
-export const RECOVER_READY: Statement = {
+export const RECOVER_READY: Statement<RecoveredItem, [limit: number, nextLook: number]> = {
   name: 'work_recover_ready',
   text: `
     UPDATE work_item w SET next_poll_at = ${later('$2::float8')}
@@ -175,7 +198,7 @@ export const RECOVER_READY: Statement = {
 };
 
 /** Rows of worker processes that ended without deleting theirs. */
-export const EXPIRED_LEASES = {
+export const EXPIRED_LEASES: RetentionRule = {
   table: 'worker_process',
   condition: "lease_until < now() - interval '1 day'",
 };
