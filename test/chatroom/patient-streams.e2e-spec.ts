@@ -39,7 +39,7 @@ async function running(person: SignedIn): Promise<{ replyId: string; path: strin
 
 const end = (replyId: string, content: string) =>
   system.db.query(
-    "UPDATE message SET status = 'completed', content = $2, completed_at = now() WHERE id = $1",
+    "UPDATE message SET status = 'completed', content = $2, claim = 1, completed_at = now() WHERE id = $1",
     [replyId, content],
   );
 
