@@ -23,6 +23,8 @@ beforeAll(async () => {
     ...collectable,
     REDIS_URL: redis.url,
     WORKER_CONCURRENCY: String(REPLIES),
+    MAX_RUNNING_REPLIES_PER_USER: String(REPLIES),
+    MAX_UNFINISHED_REPLIES_PER_USER: String(3 * REPLIES),
     LOG_LEVEL: 'warn',
   };
   system = await System.start({ env });
