@@ -94,9 +94,9 @@ async function claimed(
 }
 
 const recoverRunning = ({ database }: WorkerParts) =>
-  database.query<{ subjectId: string; claim: number }>(RECOVER_RUNNING, [500, 5_000]);
+  database.query(RECOVER_RUNNING, [500, 5_000]);
 const recoverReady = ({ database }: WorkerParts) =>
-  database.query<{ subjectId: string; claim: number }>(RECOVER_READY, [500, 5_000]);
+  database.query(RECOVER_READY, [500, 5_000]);
 
 describe('a claim', () => {
   it('is one of twenty at once, in one process and over several', async () => {
@@ -123,8 +123,11 @@ describe('a claim', () => {
     const parts = worker();
     const id = await makeItem();
     const { item } = await claimed(parts, id);
-    const values = [KIND, id, item.claim, 60_000, 1, 'flash', 'an error', 1_000];
-    expect(await parts.database.query(RELEASE_ITEM, values)).toHaveLength(1);
+    const released = await parts.database.query(RELEASE_ITEM, [
+      ...([KIND, id, item.claim] as const),
+      ...([60_000, 1, 'flash', 'an error', 1_000] as const),
+    ]);
+    expect(released).toHaveLength(1);
     await setItem(id, 'next_poll_at = now()');
     expect(await recoverReady(parts)).toEqual([]);
     expect(await parts.leases.claim(CLAIM, id)).toBeNull();
@@ -263,7 +266,7 @@ describe('a claim that is late', () => {
       finish: async ({ database }, id, claim) => {
         const { owner_id: owner } = (await readItem(id)) ?? {};
         const result = failed('gemini.unavailable', { model: 'flash', contextTrimmed: false });
-        const [row] = await database.query<FinishRow>(FINISH_REPLY, [
+        const [row] = await database.query(FINISH_REPLY, [
           id,
           claim,
           ...toColumns(result),

@@ -8,6 +8,8 @@ import { RECOVER_READY, RECOVER_RUNNING, type RecoveredItem } from './work.sql.j
 
 /** Items of one pass, at most. */
 const BATCH = 500;
+/** Milliseconds after a pass that failed in which no claim counts as lost: leases ran out with PostgreSQL, and are renewed first. */
+const RENEWALS_FIRST = 6_000;
 /** Milliseconds between two looks at the same ready item, so that one worker does not repeat what another did. */
 const NEXT_LOOK = 5_000;
 
@@ -20,15 +22,30 @@ export class Recovery implements PeriodicTask {
   readonly name = 'recovery of lost work';
   readonly interval = 1_000;
   private readonly logger = new Logger(Recovery.name);
+  /** By the monotonic clock: from then on the items of workers without a lease are recovered. */
+  private lostFrom = 0;
 
   constructor(
     private readonly database: Database,
     private readonly queue: WorkQueue,
   ) {}
 
-  /** Makes one pass. */
+  /**
+   * Makes one pass.
+   * @throws AppError `service.unavailable`
+   */
   async run(): Promise<void> {
-    const lost = await this.database.query(RECOVER_RUNNING, [BATCH, NEXT_LOOK]);
+    try {
+      await this.recover();
+    } catch (error) {
+      this.lostFrom = performance.now() + RENEWALS_FIRST;
+      throw error;
+    }
+  }
+
+  private async recover(): Promise<void> {
+    const leasesAreRenewed = performance.now() >= this.lostFrom;
+    const lost = leasesAreRenewed ? await this.database.query(RECOVER_RUNNING, [BATCH, NEXT_LOOK]) : [];
     const unqueued = await this.database.query(RECOVER_READY, [BATCH, NEXT_LOOK]);
     if (lost.length + unqueued.length === 0) return;
     failpoint('recovery.marked');
