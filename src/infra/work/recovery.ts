@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../common/failpoint.js';
+import { Timing } from '../../config/timing.js';
 import { Database } from '../postgres/database.js';
 import { WORK_KINDS, type ReadyItem, type WorkKind } from './define-work.js';
 import type { PeriodicTask } from './periodic-task.js';
@@ -8,8 +9,6 @@ import { RECOVER_READY, RECOVER_RUNNING } from './work.sql.js';
 
 /** Items of one pass, at most. */
 const BATCH = 500;
-/** Milliseconds between two looks at the same ready item, so that one worker does not repeat what another did. */
-const NEXT_LOOK = 5_000;
 
 type RecoveredItem = ReadyItem & { kind: WorkKind };
 
@@ -20,18 +19,23 @@ type RecoveredItem = ReadyItem & { kind: WorkKind };
 @Injectable()
 export class Recovery implements PeriodicTask {
   readonly name = 'recovery of lost work';
-  readonly interval = 1_000;
+  readonly interval: number;
   private readonly logger = new Logger(Recovery.name);
 
   constructor(
     private readonly database: Database,
     private readonly queue: WorkQueue,
-  ) {}
+    private readonly timing: Timing,
+  ) {
+    this.interval = timing.work.recoveryPoll;
+  }
 
   /** Makes one pass. */
   async run(): Promise<void> {
-    const lost = await this.database.query<RecoveredItem>(RECOVER_RUNNING, [BATCH, NEXT_LOOK]);
-    const unqueued = await this.database.query<RecoveredItem>(RECOVER_READY, [BATCH, NEXT_LOOK]);
+    // So that one worker does not repeat what another did.
+    const { rePoll } = this.timing.work;
+    const lost = await this.database.query<RecoveredItem>(RECOVER_RUNNING, [BATCH, rePoll]);
+    const unqueued = await this.database.query<RecoveredItem>(RECOVER_READY, [BATCH, rePoll]);
     if (lost.length + unqueued.length === 0) return;
     failpoint('recovery.marked');
     this.logger.debug({ lost: lost.length, unqueued: unqueued.length }, 'work was recovered');
