@@ -76,7 +76,9 @@ describe('what a worker logs of an outage', () => {
     await environment.postgres.restart();
     await ended();
     // The replies above were claimed before; the outage of claims is over with the next.
-    await (await runningReplies())();
+    await (
+      await runningReplies()
+    )();
     const over = /work is not claimed: over after [\d.]+ s, failures: (\d+)/;
     await eventually('the end is logged', () => over.test(output().slice(since)));
     expect(Number(over.exec(output().slice(since))?.[1])).toBeGreaterThanOrEqual(JOBS);

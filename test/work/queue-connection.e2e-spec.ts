@@ -3,7 +3,6 @@ import type { Child } from '../support/child.js';
 import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
-import { inTime } from '../support/in-time.js';
 import { PrivateRedis } from '../support/private-redis.js';
 import { ending, openRoom, prompt } from '../support/rooms.js';
 import { System } from '../support/system.js';
@@ -49,7 +48,7 @@ describe('a worker whose connection to Redis', () => {
     const person = await system.signedIn();
     const room = await openRoom(person);
     const id = await prompt(person, room, 'hello [[say hi]]');
-    return () => ending(person, room, id);
+    return () => ending(person, room, id, 60_000);
   };
 
   const queueOf = async (worker: Worker) => {
@@ -154,7 +153,7 @@ describe('a worker whose connection to Redis', () => {
     expect(errorLines(worker)).toHaveLength(1);
     await requireStops(other);
     await replicaOf('NO', 'ONE');
-    expect(await inTime(60_000, ended)).toMatchObject({ status: 'completed' });
+    expect(await ended()).toMatchObject({ status: 'completed' });
     await works(worker);
     await requireStops(worker);
   }, 120_000);
