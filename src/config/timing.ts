@@ -37,6 +37,10 @@ const REDIS = {
   subscribe: 1 * SECOND,
   /** The longest pause between two attempts to reconnect. */
   reconnect: 1 * SECOND,
+  /** A worker's command that takes jobs counts as failed when it has not ended this long after its own time. */
+  overdue: 5 * SECOND,
+  /** Between two checks for such commands. */
+  overdueCheck: 1 * SECOND,
 };
 
 /** HTTP requests and responses. */
@@ -109,6 +113,9 @@ const waits = (scale: number) => {
       /** BullMQ's lock of a job, and its check for jobs whose worker is gone. */
       jobLock: scaled(10 * SECOND),
       stalledJobs: scaled(5 * SECOND),
+      /** The pause before a worker asks Redis for jobs again after a refusal doubles from the first to the second. */
+      queueRetryBase: scaled(500),
+      queueRetryCap: scaled(5 * SECOND),
       /** Backoff after a failed attempt: `backoffBase * 2^attempt`, at most `backoffCap`. */
       backoffBase: scaled(1 * SECOND),
       backoffCap: scaled(60 * SECOND),
@@ -211,6 +218,7 @@ export function inequalities(t: Timing): [smaller: number, larger: number, why: 
     [work.firstPollAfterEnqueue, work.rePoll, 'a lost job of a new item is noticed first'],
     [work.stalledJobs, work.jobLock, 'an abandoned job is noticed within one lock'],
     [work.backoffBase, work.backoffCap, 'the backoff grows'],
+    [work.queueRetryBase, work.queueRetryCap, 'the pause after a refusal grows'],
     [stripe.sync, work.drain, 'a sync that runs at the stop is finished'],
     [
       work.drain + t.stop.giveBack + postgres.total,

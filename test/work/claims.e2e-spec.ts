@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { CLAIM_DELIVERY, FINISH_DELIVERY } from '../../src/auth/otp/otp.sql.js';
 import { failed, toColumns } from '../../src/chatroom/reply/reply-result.js';
-import { CLAIM_REPLY, FINISH_REPLY, type FinishRow } from '../../src/chatroom/reply/reply.sql.js';
+import { CLAIM_REPLY, FINISH_REPLY } from '../../src/chatroom/reply/reply.sql.js';
 import {
   DONE,
   SETTLED,
@@ -27,6 +27,7 @@ import {
   FINISH_STRIPE_EVENT,
   RECORD_STRIPE_EVENT,
 } from '../../src/webhook/stripe-event.sql.js';
+import type { ValuesOf } from '../../src/infra/postgres/database.js';
 import { createDatabase, createRedisDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { buildQueuedReply } from '../support/factories.js';
@@ -315,7 +316,7 @@ describe('a claim that is late', () => {
     const state = async () => [await readItem(id), await read()];
     const writesNothing = async () => {
       const before = await state();
-      const release = [claim.kind, id, late.item.claim, 0, 1, null, null, 0];
+      const release: ValuesOf<typeof RELEASE_ITEM> = [claim.kind, id, late.item.claim, 0, 1, null, null, 0];
       expect(await slow.database.query(RELEASE_ITEM, release)).toEqual([]);
       expect(await finish(slow, id, late.item.claim)).toBe(false);
       expect(await state()).toEqual(before);
@@ -334,7 +335,7 @@ describe('a claim that is late', () => {
     const parts = worker();
     const id = await makeItem();
     const { item } = await claimed(parts, id);
-    const values = [KIND, id, item.claim, 0, 0, null, null, 0];
+    const values: ValuesOf<typeof RELEASE_ITEM> = [KIND, id, item.claim, 0, 0, null, null, 0];
     expect(await parts.database.query(RELEASE_ITEM, values)).toHaveLength(1);
     expect(await parts.database.query(RELEASE_ITEM, values)).toEqual([]);
     await parts.leases.check(KIND, id);

@@ -1,5 +1,6 @@
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import basicAuth from '@fastify/basic-auth';
+import type { FastifyInstance } from 'fastify';
 import { AppError } from '../../common/errors/app-error.js';
 import { sameSecret } from '../../common/crypto/secrets.js';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -23,10 +24,10 @@ function createBoardAdapter(password: string | undefined) {
       return this;
     }
 
-    /** Errors go up to the product's own filter. */
+    /** Errors are passed to the product's own filter; one may pass here twice, from a plugin of the board and from the board. */
     override setErrorHandler(): this {
       super.setErrorHandler((error) => {
-        throw error instanceof AppError ? error : new AppError('service.unavailable', { cause: error });
+        throw error instanceof AppError ? error : toAppError(error);
       });
       return this;
     }
@@ -35,27 +36,36 @@ function createBoardAdapter(password: string | undefined) {
       if (!password) return (_fastify, _options, done) => done();
       const board = super.registerPlugin();
       return (fastify, options, done) => {
-        letInAdmin(fastify, password);
+        requireAdmin(fastify, password);
         board(fastify, options, done);
       };
     }
   };
 }
 
-function letInAdmin(fastify: FastifyInstance, password: string): void {
-  fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (!sameSecret(credentialsOf(request), `${ADMIN}:${password}`))
-      throw new AppError('auth.unauthenticated', {
-        detail: 'The queue board wants the user "admin" and ADMIN_PASSWORD.',
-        headers: { 'WWW-Authenticate': 'Basic realm="queues", charset="UTF-8"' },
-      });
-    void reply.header('Cache-Control', 'no-store');
+function requireAdmin(fastify: FastifyInstance, password: string): void {
+  void fastify.register(basicAuth, {
+    validate: async (user, given) => {
+      if (!sameSecret(`${user}:${given}`, `${ADMIN}:${password}`)) throw notAdmin();
+    },
   });
+  // The plugin is loaded later, so its hook is looked up at the request.
+  fastify.addHook('onRequest', (request, reply, done) =>
+    fastify.basicAuth.call(fastify, request, reply, done),
+  );
+  fastify.addHook('onRequest', async (_request, reply) => void reply.header('Cache-Control', 'no-store'));
 }
 
-function credentialsOf(request: FastifyRequest): string {
-  const encoded = /^Basic +([\w+/=-]+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  return Buffer.from(encoded, 'base64').toString('utf8');
+/** Wrong, missing or malformed credentials; everything else is Redis that cannot be reached. */
+function toAppError(error: Error & { statusCode?: number }): AppError {
+  return error.statusCode === 401 ? notAdmin() : new AppError('service.unavailable', { cause: error });
+}
+
+function notAdmin(): AppError {
+  return new AppError('auth.unauthenticated', {
+    detail: 'The queue board wants the user "admin" and ADMIN_PASSWORD.',
+    headers: { 'WWW-Authenticate': 'Basic realm="queues", charset="UTF-8"' },
+  });
 }
 
 const options = { readOnlyMode: true, allowRetries: false };

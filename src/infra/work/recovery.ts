@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../common/failpoint.js';
+import { Timing } from '../../config/timing.js';
 import { Database } from '../postgres/database.js';
 import { WORK_KINDS, type WorkKind } from './define-work.js';
 import type { PeriodicTask } from './periodic-task.js';
@@ -8,10 +9,6 @@ import { RECOVER_READY, RECOVER_RUNNING, type RecoveredItem } from './work.sql.j
 
 /** Items of one pass, at most. */
 const BATCH = 500;
-/** Milliseconds after a pass that failed in which no claim counts as lost: leases ran out with PostgreSQL, and are renewed first. */
-const RENEWALS_FIRST = 6_000;
-/** Milliseconds between two looks at the same ready item, so that one worker does not repeat what another did. */
-const NEXT_LOOK = 5_000;
 
 /**
  * Finds in PostgreSQL the work that Redis or a dead worker lost: ready items whose job may be gone, and running ones whose
@@ -20,7 +17,7 @@ const NEXT_LOOK = 5_000;
 @Injectable()
 export class Recovery implements PeriodicTask {
   readonly name = 'recovery of lost work';
-  readonly interval = 1_000;
+  readonly interval: number;
   private readonly logger = new Logger(Recovery.name);
   /** By the monotonic clock: from then on the items of workers without a lease are recovered. */
   private lostFrom = 0;
@@ -28,7 +25,10 @@ export class Recovery implements PeriodicTask {
   constructor(
     private readonly database: Database,
     private readonly queue: WorkQueue,
-  ) {}
+    private readonly timing: Timing,
+  ) {
+    this.interval = timing.work.recoveryPoll;
+  }
 
   /**
    * Makes one pass.
@@ -38,15 +38,18 @@ export class Recovery implements PeriodicTask {
     try {
       await this.recover();
     } catch (error) {
-      this.lostFrom = performance.now() + RENEWALS_FIRST;
+      // Leases ran out with PostgreSQL: they are renewed before anything counts as lost.
+      this.lostFrom = performance.now() + 2 * this.timing.work.heartbeat;
       throw error;
     }
   }
 
   private async recover(): Promise<void> {
+    const { rePoll } = this.timing.work;
     const leasesAreRenewed = performance.now() >= this.lostFrom;
-    const lost = leasesAreRenewed ? await this.database.query(RECOVER_RUNNING, [BATCH, NEXT_LOOK]) : [];
-    const unqueued = await this.database.query(RECOVER_READY, [BATCH, NEXT_LOOK]);
+    const lost = leasesAreRenewed ? await this.database.query(RECOVER_RUNNING, [BATCH, rePoll]) : [];
+    // Each worker looks again only then, so that one does not repeat what another did.
+    const unqueued = await this.database.query(RECOVER_READY, [BATCH, rePoll]);
     if (lost.length + unqueued.length === 0) return;
     failpoint('recovery.marked');
     this.logger.debug({ lost: lost.length, unqueued: unqueued.length }, 'work was recovered');

@@ -2,14 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { OutageLog } from '../../common/outage-log.js';
+import { Timing } from '../../config/timing.js';
 import { Database, type Statement } from '../postgres/database.js';
 import { isDatabaseUnavailable } from '../postgres/errors.js';
 import type { Lease, StopReason, WorkItem, WorkKind, WorkProcessor } from './define-work.js';
 import { CLAIM_ITEM, END_LEASE, RELEASE_ITEM, RENEW_LEASE, type HeldClaim } from './work.sql.js';
 
-/** Milliseconds that a worker process may go without a sign of life before its items are given to others. */
-const LEASE = 9_000;
-const HEARTBEAT = LEASE / 3;
 
 class ItemLease<Item extends WorkItem> implements Lease<Item> {
   readonly signal: AbortSignal;
@@ -66,13 +64,16 @@ export class WorkLeases implements OnApplicationShutdown {
   private renewal: Promise<void> | null = null;
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly timing: Timing,
+  ) {
     setMaxListeners(0, this.stopping.signal);
   }
 
   /** Starts the heartbeat. */
   start(): void {
-    this.timer ??= setInterval(() => void this.heartbeat(), HEARTBEAT);
+    this.timer ??= setInterval(() => void this.heartbeat(), this.timing.work.heartbeat);
     void this.heartbeat();
   }
 
@@ -153,9 +154,10 @@ export class WorkLeases implements OnApplicationShutdown {
 
   private async renewOnce(): Promise<void> {
     const asked = performance.now();
+    const { lease: time } = this.timing.work;
     const before = [...this.leases];
-    const rows = await this.database.query(RENEW_LEASE, [this.workerId, LEASE]);
-    this.heldUntil = asked + LEASE;
+    const rows = await this.database.query(RENEW_LEASE, [this.workerId, time]);
+    this.heldUntil = asked + time;
     const held = new Map(rows.map((row) => [keyOf(row.kind, row.subjectId), row]));
     for (const [key, lease] of before) if (held.get(key)?.claim !== lease.item.claim) lease.stop('lost');
     await this.releaseOrphans(held);

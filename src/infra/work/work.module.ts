@@ -4,6 +4,7 @@ import type { RedisClient } from '../redis/connect.js';
 import { REDIS } from '../redis/redis.module.js';
 import { WORK_KINDS } from './define-work.js';
 import { PeriodicTasks } from './periodic-task.js';
+import { QueueConsumers } from './queue-consumers.js';
 import { Recovery } from './recovery.js';
 import { WorkLeases } from './work-leases.js';
 import { QUEUE_PREFIX, WorkQueue } from './work-queue.js';
@@ -38,7 +39,7 @@ export class WorkModule {
 
 /** What takes and does the work. Only the worker has it. */
 @Module({
-  providers: [WorkLeases, WorkRunner, Recovery, PeriodicTasks],
+  providers: [WorkLeases, QueueConsumers, WorkRunner, Recovery, PeriodicTasks],
   exports: [WorkLeases, WorkRunner, Recovery, PeriodicTasks],
 })
 export class WorkRunnerModule {}
