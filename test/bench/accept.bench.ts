@@ -24,7 +24,7 @@ export const accept: Bench = {
     const middle = usersWithRooms.length / 2;
     const product = { ...setup.product, next: prompts(usersWithRooms.slice(0, middle), random) };
     const naive = { ...setup.naive, next: prompts(usersWithRooms.slice(middle), random) };
-    const cost = await costOf(setup, product, requests, () => allRung(setup));
+    const cost = await costOf(setup, product, requests, () => allAdded(setup));
     const naiveCost = await costOf(setup, naive, requests);
     const compared = await sideBySide('POST message', { product, naive }, seconds);
     return {
@@ -34,7 +34,7 @@ export const accept: Bench = {
         noneRefused(cost.refused + naiveCost.refused + compared.refused),
         // Who asks, and the whole acceptance: that is the design, and a third statement would be its end.
         { kind: 'count', what: 'statements a prompt', value: total(cost.statements), atMost: 2 },
-        // The burst limit, and the doorbell's job.
+        // The burst limit, and the job.
         { kind: 'count', what: 'Redis commands a prompt', value: total(cost.commands), atMost: 2 },
         // Measured 0.29 to 0.72: it also asks for the session, the limits and the order. Half of the least.
         { kind: 'ratio', what: 'prompts accepted to naive', value: compared.ratio, atLeast: 0.15 },
@@ -43,8 +43,8 @@ export const accept: Bench = {
   },
 };
 
-/** A prompt is answered before its ring is known to have arrived. */
-async function allRung({ db, system: { redis } }: Setup): Promise<boolean> {
+/** The response to a prompt does not wait for its job. */
+async function allAdded({ db, system: { redis } }: Setup): Promise<boolean> {
   const { rowCount } = await db.query("SELECT 1 FROM message WHERE status = 'queued'");
-  return (await redis.llen(`${QUEUE_PREFIX}:reply:wait`)) === rowCount;
+  return (await redis.zcard(`${QUEUE_PREFIX}:reply:prioritized`)) === rowCount;
 }

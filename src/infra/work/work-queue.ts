@@ -46,13 +46,15 @@ export class WorkQueue implements OnModuleInit {
   async add(kind: WorkKind, items: readonly ReadyItem[], delay = 0): Promise<boolean> {
     if (items.length === 0 || delay > LONGEST_DELAY) return true;
     try {
-      await this.queue(kind).addBulk(
-        items.map((item) => ({
-          name: kind,
-          data: { id: item.subjectId },
-          opts: optionsOf(item, delay),
-        })),
-      );
+      const jobs = items.map((item) => ({
+        name: kind,
+        data: { id: item.subjectId },
+        opts: optionsOf(item, delay),
+      }));
+      const [first] = jobs;
+      // A bulk is a transaction of Redis, which costs two commands more.
+      if (first && jobs.length === 1) await this.queue(kind).add(first.name, first.data, first.opts);
+      else await this.queue(kind).addBulk(jobs);
       this.outage.recovered();
       return true;
     } catch (error) {
