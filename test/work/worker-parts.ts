@@ -2,7 +2,7 @@ import { getQueueToken } from '@nestjs/bullmq';
 import type { ModuleRef } from '@nestjs/core';
 import { Queue } from 'bullmq';
 import { DependencyChecks } from '../../src/common/dependency-checks.js';
-import { Timing } from '../../src/config/timing.js';
+import { timing } from '../../src/config/timing.js';
 import { QueueConsumers } from '../../src/infra/work/queue-consumers.js';
 import type { Settings } from '../../src/config/settings.js';
 import { Database } from '../../src/infra/postgres/database.js';
@@ -34,16 +34,16 @@ export function buildWorkerParts(databaseUrl: string, redisUrl: string, poolSize
     REDIS_URL: redisUrl,
     TIME_SCALE: 1,
   } as Settings;
-  const timing = new Timing(settings);
-  const consumers = new QueueConsumers(settings, timing, new DependencyChecks());
+  const times = timing(settings);
+  const consumers = new QueueConsumers(settings, times, new DependencyChecks());
   const database = new Database(settings);
   const connection = connectRedis(settings, 'worker');
   const queues = new Map(
     WORK_KINDS.map((kind) => [getQueueToken(kind), new Queue(kind, { connection, prefix: QUEUE_PREFIX })]),
   );
   const queue = new WorkQueue({ get: (token: string) => queues.get(token) } as unknown as ModuleRef);
-  const leases = new WorkLeases(database, timing);
-  const runner = new WorkRunner(database, leases, queue, consumers, timing);
+  const leases = new WorkLeases(database, times);
+  const runner = new WorkRunner(database, leases, queue, consumers, times);
   const stop = async () => {
     await runner.stop(1_000);
     await leases.onApplicationShutdown();
@@ -52,5 +52,5 @@ export function buildWorkerParts(databaseUrl: string, redisUrl: string, poolSize
     await database.onApplicationShutdown();
   };
   const jobs = (kind: WorkKind) => queues.get(getQueueToken(kind)) as Queue;
-  return { database, leases, queue, recovery: new Recovery(database, queue, timing), runner, jobs, stop };
+  return { database, leases, queue, recovery: new Recovery(database, queue, times), runner, jobs, stop };
 }
