@@ -65,7 +65,9 @@ export class Setup {
 
   /** Every bench begins with empty tables and an empty Redis; work of the one before is dropped. */
   async clear(): Promise<void> {
-    await eventually('empty tables', () => this.db.query('TRUNCATE app_user, chatroom, message, work_item CASCADE'));
+    await eventually('empty tables', () =>
+      this.db.query('TRUNCATE app_user, chatroom, message, work_item CASCADE'),
+    );
     await this.system.redis.flushdb();
   }
 

@@ -94,10 +94,8 @@ async function claimed(
   return lease;
 }
 
-const recoverRunning = ({ database }: WorkerParts) =>
-  database.query(RECOVER_RUNNING, [500, 5_000]);
-const recoverReady = ({ database }: WorkerParts) =>
-  database.query(RECOVER_READY, [500, 5_000]);
+const recoverRunning = ({ database }: WorkerParts) => database.query(RECOVER_RUNNING, [500, 5_000]);
+const recoverReady = ({ database }: WorkerParts) => database.query(RECOVER_READY, [500, 5_000]);
 
 describe('a claim', () => {
   it('is one of twenty at once, in one process and over several', async () => {
@@ -267,13 +265,7 @@ describe('a claim that is late', () => {
       finish: async ({ database }, id, claim) => {
         const { owner_id: owner } = (await readItem(id)) ?? {};
         const result = failed('gemini.unavailable', { model: 'flash', contextTrimmed: false });
-        const [row] = await database.query(FINISH_REPLY, [
-          id,
-          claim,
-          ...toColumns(result),
-          owner,
-          4,
-        ]);
+        const [row] = await database.query(FINISH_REPLY, [id, claim, ...toColumns(result), owner, 4]);
         return row?.ended === true;
       },
     },

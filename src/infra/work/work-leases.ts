@@ -8,7 +8,6 @@ import { isDatabaseUnavailable } from '../postgres/errors.js';
 import type { Lease, StopReason, WorkItem, WorkKind, WorkProcessor } from './define-work.js';
 import { CLAIM_ITEM, END_LEASE, RELEASE_ITEM, RENEW_LEASE, type HeldClaim } from './work.sql.js';
 
-
 class ItemLease<Item extends WorkItem> implements Lease<Item> {
   readonly signal: AbortSignal;
   private readonly controller = new AbortController();
