@@ -29,6 +29,7 @@ DROP INDEX "stripe_customer_sweep_at_idx";
 
 UPDATE "message" SET "status" = 'queued' WHERE "status" = 'in_progress';
 ALTER TABLE "message" VALIDATE CONSTRAINT "message_reply_has_prompt";
+ALTER TABLE "message" VALIDATE CONSTRAINT "message_final_has_completed_at";
 ALTER TABLE "message" DROP COLUMN "lease_until", DROP COLUMN "available_at", DROP COLUMN "ring_at",
     DROP COLUMN "lost_claims", DROP COLUMN "request_id";
 ALTER TABLE "stripe_event" DROP COLUMN "ring_at", DROP COLUMN "last_error", DROP COLUMN "request_id";

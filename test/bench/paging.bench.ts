@@ -69,8 +69,9 @@ async function longRoom(setup: Setup, messages: number): Promise<string> {
     // Without the checks of foreign keys, which this data does not need.
     await client.query('SET session_replication_role = replica');
     await client.query(
-      `INSERT INTO message (id, chatroom_id, number, role, status, content, completed_at)
-       SELECT gen_random_uuid(), $1, n, (CASE WHEN n % 2 = 1 THEN 'user' ELSE 'model' END)::message_role, 'completed',
+      `INSERT INTO message (id, chatroom_id, number, reply_to, role, status, content, completed_at)
+       SELECT gen_random_uuid(), $1, n, CASE WHEN n % 2 = 0 THEN gen_random_uuid() END,
+               (CASE WHEN n % 2 = 1 THEN 'user' ELSE 'model' END)::message_role, 'completed',
               'Message ' || n || repeat(' and more', 20), now()
        FROM generate_series(1, $2::int) n`,
       [room, messages],

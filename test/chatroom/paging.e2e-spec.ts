@@ -29,8 +29,9 @@ beforeAll(async () => {
     // Without the checks of foreign keys, which this data does not need and which would take minutes.
     await client.query('SET session_replication_role = replica');
     await client.query(
-      `INSERT INTO message (id, chatroom_id, number, role, status, content, completed_at)
-       SELECT gen_random_uuid(), $1, n, (CASE WHEN n % 2 = 1 THEN 'user' ELSE 'model' END)::message_role, 'completed', 'Message ' || n, now()
+      `INSERT INTO message (id, chatroom_id, number, reply_to, role, status, content, completed_at)
+       SELECT gen_random_uuid(), $1, n, CASE WHEN n % 2 = 0 THEN gen_random_uuid() END,
+               (CASE WHEN n % 2 = 1 THEN 'user' ELSE 'model' END)::message_role, 'completed', 'Message ' || n, now()
        FROM generate_series(1, $2::int) n`,
       [room, MESSAGES],
     );

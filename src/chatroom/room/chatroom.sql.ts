@@ -132,7 +132,8 @@ export const DELETE_CHATROOMS: Statement<PublishedReply, [userId: string, reques
   name: 'chatroom_delete_all',
   text: `
     WITH room AS (
-      UPDATE chatroom SET deleted_at = coalesce(deleted_at, now()), user_id = NULL WHERE user_id = $1 RETURNING id
+      UPDATE chatroom SET deleted_at = coalesce(deleted_at, now()), user_id = NULL WHERE user_id = $1
+      RETURNING id, last_message_at
     ), ended AS (
       DELETE FROM work_item WHERE kind = 'reply' AND owner_id = $1 RETURNING subject_id
     ), purge AS (${enqueueItem(
@@ -143,10 +144,11 @@ export const DELETE_CHATROOMS: Statement<PublishedReply, [userId: string, reques
     SELECT subject_id AS id, true AS unfinished FROM ended
     UNION ALL
     SELECT m.id::text, false FROM room JOIN message m ON m.chatroom_id = room.id
-    WHERE m.role = 'model' AND m.completed_at > now() - interval '15 minutes'`,
+    WHERE room.last_message_at > now() - interval '15 minutes' AND m.role = 'model'
+      AND m.completed_at > now() - interval '15 minutes'`,
 };
 
-/** A reply whose stream may still be in Redis. */
+/** A reply whose stream may still be in Redis; one that was retried in an old room is left to expire. */
 export interface PublishedReply {
   id: string;
   unfinished: boolean;
