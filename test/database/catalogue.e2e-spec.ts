@@ -25,7 +25,7 @@ const PARTIAL_INDEXES_OF_THE_RELEASE_BEFORE = {
 
 const CHECKS = {
   chatroom_without_user_is_deleted: 'CHECK (((user_id IS NOT NULL) OR (deleted_at IS NOT NULL)))',
-  message_final_has_completed_at: `CHECK ((${UNFINISHED} = (completed_at IS NULL)))`,
+  message_final_has_completed_at: `CHECK ((${UNFINISHED} = (completed_at IS NULL))) NOT VALID`,
   // Validated by the contract migration: until then rows of earlier releases are not checked.
   message_reply_has_prompt: "CHECK (((role = 'model'::message_role) = (reply_to IS NOT NULL))) NOT VALID",
   quota_usage_used: 'CHECK ((used >= 0))',
