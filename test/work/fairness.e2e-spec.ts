@@ -123,7 +123,8 @@ describe('one person’s 2,000 queued replies', () => {
 describe('the caps of unfinished replies', () => {
   let system: System;
   beforeAll(async () => {
-    system = await System.start({ apis: 2, workers: 0 });
+    const env = { MAX_UNFINISHED_REPLIES_PER_USER: '50', MAX_UNFINISHED_REPLIES_PER_ROOM: '20' };
+    system = await System.start({ apis: 2, workers: 0, env });
   });
   afterAll(() => system.stop());
 
