@@ -6,7 +6,8 @@ const CHARGE = `
   INSERT INTO quota_usage AS q (user_id, day, used) VALUES ($1, (now() AT TIME ZONE 'UTC')::date, 1)
   ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1`;
 const INSERT = `
-  INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to) VALUES ($1, $2, $3, $4, $5, $6, $7)
+  INSERT INTO message (id, chatroom_id, number, role, status, content, reply_to, completed_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $7::uuid IS NULL THEN now() END)
   RETURNING id, created_at AS "createdAt"`;
 
 /**
