@@ -86,8 +86,11 @@ export const OPERATIONS: Record<string, Operation> = {
       refund: true,
     };
     return async () => {
-      const values = [running, CLAIM, ...toColumns(result), person.user.id, 4];
-      const [row] = await database.query<{ promoted: { subjectId: string }[] }>(FINISH_REPLY, values);
+      const [row] = await database.query(FINISH_REPLY, [
+        ...([running, CLAIM] as const),
+        ...toColumns(result),
+        ...([person.user.id, 4] as const),
+      ]);
       for (const { subjectId } of row?.promoted ?? [])
         await database.query(CLAIM_REPLY, [subjectId, randomUUID(), 20]);
       return 200;
