@@ -1,3 +1,4 @@
+import { QUEUE_PREFIX } from '../../src/infra/work/work-queue.js';
 import { eventually, holds } from '../support/eventually.js';
 import { ending, openRoom, prompt } from '../support/rooms.js';
 import { System } from '../support/system.js';
@@ -16,14 +17,15 @@ describe("the limits of Gemini's project", () => {
       const refused = await eventually('the refusal', () =>
         system.gemini.journal.all().find(({ outcome }) => outcome === 'refused'),
       );
-      // The job that met the limit pauses the queue right after the row has its new time.
       await eventually('the row waits', async () => {
-        const { rows } = await system.db.query('SELECT attempts FROM message WHERE id = $1', [limited]);
-        return rows[0].attempts === 1;
+        const { rows } = await system.db.query('SELECT attempts FROM work_item WHERE subject_id = $1', [
+          limited,
+        ]);
+        return rows[0]?.attempts === 1;
       });
       await eventually(
         'the queue is paused',
-        async () => (await system.redis.pttl('{gemini-chat}:reply:limiter')) > 1_000,
+        async () => (await system.redis.pttl(`${QUEUE_PREFIX}:reply:limiter`)) > 1_000,
       );
       const other = await prompt(person, second, 'other [[say other]]');
       expect(await ending(person, second, other)).toMatchObject({ content: 'other' });
@@ -47,11 +49,13 @@ describe("the limits of Gemini's project", () => {
       await eventually('its call', () => system.gemini.journal.all().length === 1);
       await prompt(person, second, '[[429 retry=30s quota=minute]]');
       await eventually('the row of the shorter waits', async () => {
-        const { rows } = await system.db.query('SELECT attempts FROM message WHERE id = $1', [short]);
-        return rows[0].attempts === 1;
+        const { rows } = await system.db.query('SELECT attempts FROM work_item WHERE subject_id = $1', [
+          short,
+        ]);
+        return rows[0]?.attempts === 1;
       });
       await holds(1_000, async () => {
-        expect(await system.redis.pttl('{gemini-chat}:reply:limiter')).toBeGreaterThan(10_000);
+        expect(await system.redis.pttl(`${QUEUE_PREFIX}:reply:limiter`)).toBeGreaterThan(10_000);
       });
     } finally {
       await system.stop();

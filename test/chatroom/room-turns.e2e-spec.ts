@@ -5,7 +5,7 @@ import { ending, openRoom, prompt, reaches, send } from '../support/rooms.js';
 import { System } from '../support/system.js';
 
 /** Two things that happen to a room in the same instant, neither of which sees the other in PostgreSQL. */
-describe('the next reply of a room is rung for at once', () => {
+describe('the next reply of a room gets its job at once', () => {
   let system: System;
   let person: Client & { user: SignedIn };
   let room: string;
@@ -23,7 +23,7 @@ describe('the next reply of a room is rung for at once', () => {
     await reaches(person, room, head, ['in_progress']);
   }
 
-  /** Keeps whoever needs that row waiting until `work` is done, with what they have read of the others. */
+  /** Makes every transaction that needs the row wait until `work` is done, with what it has read by then. */
   async function whileLocked(table: string, id: string, work: () => Promise<void>): Promise<void> {
     const client = await system.db.connect();
     try {
@@ -36,7 +36,7 @@ describe('the next reply of a room is rung for at once', () => {
     }
   }
 
-  /** The relay is kept out of it: it would find the reply a second later. */
+  /** The recovery is kept out of it: it would find the reply a second later. */
   async function isAnswered(replyId: string): Promise<void> {
     await system.db.query(
       "UPDATE work_item SET next_poll_at = now() + interval '1 hour' WHERE subject_id = $1",
@@ -62,27 +62,33 @@ describe('the next reply of a room is rung for at once', () => {
     },
   };
 
-  it.each([cancels, finishes])('when the one before it $how while it is accepted', async (end) => {
+  const acceptance = 'room_list_version = room_list_version + 1 FROM place';
+
+  it.each([cancels, finishes])('when the one before it $how right after it was accepted', async (end) => {
     await begin(end.content);
     let sent: Promise<Answer> | undefined;
+    let over: Promise<void> | undefined;
     await whileLocked('app_user', person.user.id, async () => {
       sent = send(person, room, 'next [[say next]]');
-      await somebodyWaits(system.db, 'room_list_version');
-      await end.over();
+      await somebodyWaits(system.db, acceptance);
+      over = end.over();
+      await somebodyWaits(system.db, end.statement);
     });
+    await over;
     await isAnswered((await sent)?.body.reply.id);
   });
 
-  it.each([cancels, finishes])('when it is accepted while the one before it $how', async (end) => {
+  it.each([cancels, finishes])('when it is accepted right after the one before it $how', async (end) => {
     await begin(end.content);
+    let sent: Promise<Answer> | undefined;
     let over: Promise<void> | undefined;
-    let next = '';
-    await whileLocked('message', head, async () => {
+    await whileLocked('app_user', person.user.id, async () => {
       over = end.over();
       await somebodyWaits(system.db, end.statement);
-      next = await prompt(person, room, 'next [[say next]]');
+      sent = send(person, room, 'next [[say next]]');
+      await somebodyWaits(system.db, acceptance);
     });
     await over;
-    await isAnswered(next);
+    await isAnswered((await sent)?.body.reply.id);
   });
 });
