@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Database, Statement } from './database.js';
+import { isDatabaseUnavailable } from './errors.js';
 
 /** Rows that one statement removes at most, so that none lasts. */
 const BATCH = 1_000;
@@ -32,7 +33,10 @@ export class Retention {
     private readonly rules: readonly RetentionRule[],
   ) {}
 
-  /** Applies every rule once. One that fails keeps no other from its turn. */
+  /**
+   * Applies every rule once. One that fails keeps no other from its turn.
+   * @throws AppError `service.unavailable` while PostgreSQL cannot be reached
+   */
   async run(): Promise<void> {
     for (const rule of this.rules) await this.apply(rule);
   }
@@ -46,6 +50,8 @@ export class Retention {
         this.logger.debug({ table: rule.table, deleted }, 'expired rows were deleted');
       } while (deleted === BATCH);
     } catch (error) {
+      // An outage is logged once, not for each rule.
+      if (isDatabaseUnavailable(error)) throw error;
       this.logger.warn({ table: rule.table, err: error }, 'expired rows stay until the next round');
     }
   }
