@@ -5,7 +5,7 @@ import { CLAIM_REPLY, FINISH_REPLY } from '../../src/chatroom/reply/reply.sql.js
 import type { Database } from '../../src/infra/postgres/database.js';
 import type { SyncService } from '../../src/subscription/sync.service.js';
 import type { Client } from '../support/client.js';
-import { buildReply, buildRoom, type SignedIn } from '../support/factories.js';
+import { signAccessToken } from '../support/factories.js';
 import { askCode, newMobile } from '../support/people.js';
 import type { System } from '../support/system.js';
 
@@ -20,7 +20,9 @@ export interface RaceSetup {
 
 /** One account with everything that the operations change. */
 export interface Subject {
-  person: Client & { user: SignedIn };
+  person: Client;
+  userId: string;
+  mobile: string;
   room: string;
   queued: string;
   running: string;
@@ -33,20 +35,54 @@ type Operation = (setup: RaceSetup, subject: Subject) => Promise<() => Promise<n
 
 const CLAIM = 1;
 
-export async function buildSubject(setup: RaceSetup, api: number): Promise<Subject> {
+type Six = [string, string, string, string, string, string];
+
+/**
+ * The rows of an account with a session and a Stripe customer, three rooms, and of the first room an ended reply, one that runs
+ * and one that waits; one runs in each of the others. In one statement: a test makes thousands of them.
+ * $1 account, $2 mobile number, $3 session, $4 customer, $5 room, $6 ended, $7 running and $8 waiting reply.
+ */
+const INSERT_SUBJECT = `
+  WITH account AS (
+    INSERT INTO app_user (id, mobile, verified_at) VALUES ($1, $2, now())
+  ), session AS (
+    INSERT INTO session (id, user_id, refresh_hash, expires_at) VALUES ($3::uuid, $1, $3::text, now() + interval '1 day')
+  ), customer AS (
+    INSERT INTO stripe_customer (id, user_id) VALUES ($4, $1)
+  ), room AS (
+    INSERT INTO chatroom (id, user_id, title, title_is_default, next_number)
+    SELECT id, $1, 'A room', false, 7 FROM (VALUES ($5::uuid), (gen_random_uuid()), (gen_random_uuid())) r (id)
+    RETURNING id
+  ), worker AS (
+    INSERT INTO worker_process (id, lease_until) VALUES (gen_random_uuid(), now() + interval '1 hour') RETURNING id
+  ), reply AS (
+    SELECT $5::uuid AS room, id, gen_random_uuid() AS prompt, number, state
+    FROM (VALUES ($6::uuid, 2, NULL), ($7, 4, 'running'), ($8, 6, 'waiting')) r (id, number, state)
+    UNION ALL
+    SELECT id, gen_random_uuid(), gen_random_uuid(), 2, 'running' FROM room WHERE id <> $5
+  ), message AS (
+    INSERT INTO message (id, chatroom_id, number, role, status, reply_to, claim, completed_at)
+    SELECT prompt, room, number - 1, 'user'::message_role, 'completed'::message_status, NULL::uuid, 0, now() FROM reply
+    UNION ALL
+    SELECT id, room, number, 'model'::message_role, CASE WHEN state IS NULL THEN 'cancelled' ELSE 'queued' END::message_status, prompt, 0,
+           CASE WHEN state IS NULL THEN now() END FROM reply
+  )
+  INSERT INTO work_item (kind, subject_id, group_key, position, owner_id, claim, state, worker_id, next_poll_at)
+  SELECT 'reply', reply.id::text, room::text, number, $1, CASE WHEN state = 'running' THEN ${CLAIM} ELSE 0 END, state::work_state,
+         CASE WHEN state = 'running' THEN worker.id END, now() + interval '1 hour'
+  FROM reply, worker WHERE state IS NOT NULL`;
+
+/** @param payingAtStripe whether Stripe knows the customer too */
+export async function buildSubject(setup: RaceSetup, api: number, payingAtStripe: boolean): Promise<Subject> {
   const { system, stripe } = setup;
-  const person = await system.signedIn({ pro: true }, api);
-  const userId = person.user.id;
-  const room = await buildRoom(system.db, userId);
-  const [other, third] = [await buildRoom(system.db, userId), await buildRoom(system.db, userId)];
-  const customer = (await stripe.customers.create({ metadata: { userId } })).id;
-  await system.db.query('INSERT INTO stripe_customer (id, user_id) VALUES ($1, $2)', [customer, userId]);
-  const ended = await buildReply(system.db, room, { status: 'cancelled', content: '' });
-  const running = await buildReply(system.db, room, { status: 'in_progress', claim: CLAIM });
-  const queued = await buildReply(system.db, room, { status: 'queued' });
-  await buildReply(system.db, other, { status: 'in_progress' });
-  await buildReply(system.db, third, { status: 'in_progress' });
-  return { person, room, queued, running, ended, customer };
+  const [userId, sessionId, room, ended, running, queued] = Array.from({ length: 6 }, () =>
+    randomUUID(),
+  ) as Six;
+  const customer = payingAtStripe ? (await stripe.customers.create({})).id : `cus_${userId}`;
+  const { mobile } = newMobile();
+  await system.db.query(INSERT_SUBJECT, [userId, mobile, sessionId, customer, room, ended, running, queued]);
+  const person = system.client(api).as(signAccessToken(system.env, userId, sessionId));
+  return { person, userId, mobile, room, queued, running, ended, customer };
 }
 
 const status = async (answer: Promise<{ status: number }>) => (await answer).status;
@@ -64,8 +100,7 @@ export const OPERATIONS: Record<string, Operation> = {
     return () => status(person.post('/user/me/identity/verify', { ...who, otp }));
   },
 
-  'signs in by code': async (_setup, { person }) => {
-    const { mobile } = person.user;
+  'signs in by code': async (_setup, { person, mobile }) => {
     const otp = await askCode(person, { mobile });
     return () => status(person.post('/auth/verify-otp', { mobile, otp }));
   },
@@ -80,7 +115,7 @@ export const OPERATIONS: Record<string, Operation> = {
     () =>
       status(person.post(`/chatroom/${room}/message/${queued}/cancel`)),
 
-  'finishes a reply': async ({ database }, { person, running }) => {
+  'finishes a reply': async ({ database }, { userId, running }) => {
     const result = {
       ...failed('gemini.unavailable', { model: 'flash', contextTrimmed: false }),
       refund: true,
@@ -89,7 +124,7 @@ export const OPERATIONS: Record<string, Operation> = {
       const [row] = await database.query(FINISH_REPLY, [
         ...([running, CLAIM] as const),
         ...toColumns(result),
-        ...([person.user.id, 4] as const),
+        ...([userId, 4] as const),
       ]);
       for (const { subjectId } of row?.promoted ?? [])
         await database.query(CLAIM_REPLY, [subjectId, randomUUID(), 20]);
