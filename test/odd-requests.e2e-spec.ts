@@ -1,3 +1,6 @@
+import type { Server } from 'node:http';
+import { createHttpAdapter } from '../src/app/http.js';
+import type { Settings } from '../src/config/settings.js';
 import type { Client } from './support/client.js';
 import { System } from './support/system.js';
 import { speak } from './support/wire.js';
@@ -166,4 +169,10 @@ describe('odd requests', () => {
     const { status, headers } = await client.post('/auth/refresh', { refreshToken: 'x' });
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   });
+});
+
+it('gives a whole request half a minute to arrive', () => {
+  const server = createHttpAdapter({ TRUST_PROXY: 'false' } as Settings).getHttpServer<Server>();
+  expect(server.requestTimeout).toBe(30_000);
+  expect(server.headersTimeout).toBeLessThanOrEqual(60_000);
 });

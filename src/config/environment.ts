@@ -38,19 +38,20 @@ function filled(raw: Environment): Environment {
 }
 
 function postgresUrl(env: Environment): string | undefined {
-  const { PG_HOST, PG_PORT = '5432', PG_DATABASE = 'postgres', PG_USER = 'postgres', PG_PASSWORD } = env;
-  if (!PG_HOST) return undefined;
-  const path = `/${encodeURIComponent(PG_DATABASE)}`;
-  return compose('postgresql', PG_HOST, PG_PORT, path, PG_USER, PG_PASSWORD);
+  const { PG_HOST, PG_PORT = '5432', PG_DATABASE = 'postgres', PG_USER = 'postgres', PG_PASSWORD = '' } = env;
+  const path = encodeURIComponent(PG_DATABASE);
+  return PG_HOST && withLogin(`postgresql://${hostOf(PG_HOST)}:${PG_PORT}/${path}`, PG_USER, PG_PASSWORD);
 }
 
-function redisUrl({ REDIS_HOST, REDIS_PORT = '6379', REDIS_PASSWORD }: Environment): string | undefined {
-  return REDIS_HOST && compose('redis', REDIS_HOST, REDIS_PORT, '', '', REDIS_PASSWORD);
+function redisUrl({ REDIS_HOST, REDIS_PORT = '6379', REDIS_PASSWORD = '' }: Environment): string | undefined {
+  return REDIS_HOST && withLogin(`redis://${hostOf(REDIS_HOST)}:${REDIS_PORT}`, '', REDIS_PASSWORD);
 }
 
-/** undefined when host and port make no address. */
-function compose(scheme: string, host: string, port: string, path: string, user: string, password = '') {
-  const address = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+/** An IPv6 address needs brackets in a URL. */
+const hostOf = (host: string) => (host.includes(':') ? `[${host}]` : host);
+
+/** undefined when `address` is no URL. */
+function withLogin(address: string, user: string, password: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
   url.username = encodeURIComponent(user);

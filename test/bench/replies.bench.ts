@@ -35,7 +35,7 @@ export const replies: Bench = {
       floors: [
         noneRefused(cost.refused + compared.refused),
         { kind: 'count', what: 'replies that did not complete', value: failed.rowCount ?? 0, atMost: 0 },
-        // Eight, and now and then one of the relay's rounds, which go by the second and not by the reply.
+        // Eight, and now and then a round of the recovery, which goes by the second and not by the reply.
         { kind: 'count', what: 'statements a reply', value: total(cost.statements), atMost: 9 },
         // Measured 0.19 to 0.38, of a way that stores nothing and forgets all when it dies. Half of the least.
         { kind: 'ratio', what: 'replies to naive', value: compared.ratio, atLeast: 0.1 },

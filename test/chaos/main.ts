@@ -10,7 +10,7 @@ import { runChaos } from './run.js';
 
 /**
  * Breaks the product on purpose, again and again, and checks what it promised.
- * `--rounds N`, `--seed S`, `--json FILE`; with `--mutant fence|relay|quota` a deliberately broken build is to be caught.
+ * `--rounds N`, `--seed S`, `--json FILE`; with `--mutant fence|recovery|quota` a deliberately broken build is to be caught.
  * @returns the exit code: 0 when everything held, or when a mutant was caught
  */
 export async function main(root: string, args: string[], signal: AbortSignal): Promise<number> {

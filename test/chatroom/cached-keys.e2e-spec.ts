@@ -4,10 +4,9 @@ import { deleteCachedKeys, responseIndexKey, roomListKey } from '../../src/chatr
 import { ResponseCache } from '../../src/chatroom/reply/response-cache.js';
 import type { Settings } from '../../src/config/settings.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
-import { commandCalls } from '../support/command-stats.js';
 import { eventually } from '../support/eventually.js';
 import { openRoom } from '../support/rooms.js';
-import { PrivateRedis } from '../support/private-redis.js';
+import { commandCalls, PrivateRedis } from '../support/private-redis.js';
 import { System } from '../support/system.js';
 
 const TTL = 600;

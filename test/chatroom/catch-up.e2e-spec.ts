@@ -7,11 +7,10 @@ import type { Settings } from '../../src/config/settings.js';
 import { Database } from '../../src/infra/postgres/database.js';
 import { connectRedis, type RedisClient } from '../../src/infra/redis/connect.js';
 import { RedisSubscriber } from '../../src/infra/redis/subscriber.js';
-import { commandCalls } from '../support/command-stats.js';
 import { createDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { buildRoom, buildUser } from '../support/factories.js';
-import { PrivateRedis } from '../support/private-redis.js';
+import { commandCalls, PrivateRedis } from '../support/private-redis.js';
 import { DEFAULTS } from '../support/system.js';
 
 const REPLIES = 2_000;

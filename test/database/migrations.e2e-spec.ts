@@ -1,51 +1,21 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { readMigrations } from '../../dev/migrations/migration-files.js';
 import { applyWithEngine, diffFromEmpty, drift } from '../../dev/migrations/schema-engine.js';
 import { applyMigrations } from '../../src/infra/postgres/migrate.js';
+import {
+  admin,
+  cleanUp,
+  folder,
+  newDatabase,
+  newFolder,
+  onServer,
+  outcome,
+  setMigration,
+} from './migration-setup.js';
 
-const folder = 'prisma';
 const known = readMigrations(folder).migrationDirectories.map((directory) => directory.path);
-const admin = process.env.TEST_DATABASE_URL ?? '';
 const role = `migrator_${process.pid}`;
-const temporary = mkdtempSync(join(tmpdir(), 'migrations-'));
-const databases: string[] = [];
-
-async function onServer<T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]> {
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  try {
-    return (await client.query<T>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** An empty database of the test's own. @returns its URL */
-async function newDatabase(): Promise<string> {
-  const name = `migrations_${process.pid}_${databases.length}`;
-  databases.push(name);
-  await onServer(admin, `CREATE DATABASE ${name}`);
-  return Object.assign(new URL(admin), { pathname: `/${name}` }).href;
-}
-
-/** A `prisma` folder with the given migrations. @returns its path */
-function newFolder(migrations: Record<string, string>): string {
-  const path = mkdtempSync(join(temporary, 'prisma-'));
-  cpSync(join(folder, 'schema.prisma'), join(path, 'schema.prisma'));
-  mkdirSync(join(path, 'migrations'));
-  cpSync(join(folder, 'migrations/migration_lock.toml'), join(path, 'migrations/migration_lock.toml'));
-  for (const [name, sql] of Object.entries(migrations)) setMigration(path, name, sql);
-  return path;
-}
-
-function setMigration(path: string, name: string, sql: string): void {
-  mkdirSync(join(path, 'migrations', name), { recursive: true });
-  writeFileSync(join(path, 'migrations', name, 'migration.sql'), sql);
-}
-
 interface Row {
   id: string;
   checksum: string;
@@ -61,13 +31,10 @@ function history(url: string): Promise<Row[]> {
   return onServer<Row>(url, 'SELECT * FROM _prisma_migrations ORDER BY migration_name, started_at');
 }
 
-const outcome = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
-
 beforeAll(() => onServer(admin, `CREATE ROLE ${role} LOGIN PASSWORD 'migrator'`));
 afterAll(async () => {
-  for (const name of databases) await onServer(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+  await cleanUp();
   await onServer(admin, `DROP ROLE ${role}`);
-  rmSync(temporary, { recursive: true });
 });
 
 test('the migrations make what the schema says', async () => {
@@ -233,39 +200,4 @@ test('a schema of `?schema=` that is missing is created', async () => {
   expect(await onServer(url, `SELECT to_regclass('fresh.one') IS NOT NULL AS made`)).toEqual([
     { made: true },
   ]);
-});
-
-describe('a migration outside a transaction', () => {
-  const CONCURRENTLY = `-- no-transaction; this comment's semicolon, and its quote, end nothing
-DROP INDEX CONCURRENTLY IF EXISTS item_value;
-CREATE UNIQUE INDEX CONCURRENTLY item_value ON item (value);
-COMMENT ON INDEX item_value IS 'one; two''s; /* three;';
-DO $body$ BEGIN PERFORM ';'; END $body$; /* a; b */
-COMMENT ON TABLE item IS E'back\\\\slash \\'; quoted';`;
-
-  test('runs at its statement boundaries, and concurrent runs do not block one another', async () => {
-    const url = await newDatabase();
-    const path = newFolder({ '1_item': 'CREATE TABLE item (value int)', '2_index': CONCURRENTLY });
-    const runs = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(url, path)));
-    expect(runs.flat()).toEqual(['1_item', '2_index']);
-    const comments = `SELECT obj_description('item_value'::regclass) AS index, obj_description('item'::regclass) AS item`;
-    expect(await onServer(url, comments)).toEqual([
-      { index: `one; two's; /* three;`, item: `back\\slash '; quoted` },
-    ]);
-  });
-
-  test('is repeated from its first statement after a failure', async () => {
-    const url = await newDatabase();
-    const path = newFolder({
-      '1_item': 'CREATE TABLE item (value int); INSERT INTO item VALUES (1), (1)',
-      '2_index': CONCURRENTLY,
-    });
-    expect(await outcome(applyMigrations(url, path))).toMatch(
-      /^2_index: SQLSTATE 23505: could not create unique/,
-    );
-    await onServer(url, 'DELETE FROM item');
-    expect(await applyMigrations(url, path)).toEqual(['2_index']);
-    const valid = `SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_value'::regclass`;
-    expect(await onServer(url, valid)).toEqual([{ indisvalid: true }]);
-  });
 });

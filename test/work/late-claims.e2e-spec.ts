@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CLAIM_DELIVERY, FINISH_DELIVERY } from '../../src/auth/otp/otp.sql.js';
-import { failed } from '../../src/chatroom/reply/reply-result.js';
+import { failed, toColumns } from '../../src/chatroom/reply/reply-result.js';
 import { CLAIM_REPLY, FINISH_REPLY } from '../../src/chatroom/reply/reply.sql.js';
 import { type WorkProcessor } from '../../src/infra/work/define-work.js';
 import { FINISH_ITEM, RELEASE_ITEM } from '../../src/infra/work/work.sql.js';

@@ -16,7 +16,7 @@ const AT_WORKER: Failpoint[] = [
 
 /** Milliseconds that users go on acting after a fault, within which an armed failpoint is reached or not. */
 const REACHED_WITHIN = 2_000;
-/** Milliseconds: longer than a lease and the relay's round. */
+/** Milliseconds: longer than a lease and a round of the recovery. */
 const PAST_LEASE = 13_000;
 
 const alive = (slots: Slot[]) => slots.filter((slot) => slot.running && !slot.frozen);
