@@ -41,7 +41,7 @@ it('runs every bench, and all that is counted is within its bounds', async () =>
   expect(Object.values(prompt?.statements ?? {})).toEqual([1, 1]);
   expect(Object.keys(prompt?.statements ?? {})).toEqual([
     expect.stringContaining('SELECT s.id AS "sessionId"'),
-    expect.stringContaining('WITH room AS'),
+    expect.stringContaining('WITH account AS'),
   ]);
   expect(prompt?.commands).toEqual({ evalsha: 2 });
 }, 180_000);

@@ -62,7 +62,7 @@ describe('the next reply of a room gets its job at once', () => {
     },
   };
 
-  const acceptance = 'room_list_version = room_list_version + 1 FROM place';
+  const acceptance = 'SET next_number = c.next_number + 2';
 
   it.each([cancels, finishes])('when the one before it $how right after it was accepted', async (end) => {
     await begin(end.content);

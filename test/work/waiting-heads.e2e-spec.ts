@@ -38,7 +38,11 @@ describe('what waits behind another reply', () => {
   let system: System;
   let workers: pg.Pool;
   beforeAll(async () => {
-    system = await System.start({ apis: 2, workers: 0 });
+    system = await System.start({
+      apis: 2,
+      workers: 0,
+      env: { MAX_RUNNING_REPLIES_PER_USER: String(LIMIT) },
+    });
     workers = new pg.Pool({ connectionString: system.env.DATABASE_URL, max: 8 });
   });
   afterAll(async () => {
