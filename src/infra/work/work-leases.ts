@@ -119,7 +119,10 @@ export class WorkLeases implements OnApplicationShutdown {
     await this.heartbeat();
   }
 
-  /** What is still held is recovered by another worker at once. */
+  /**
+   * What is still held is recovered by another worker at once; without PostgreSQL, whose failure `Database` has logged, when
+   * the lease is over.
+   */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     if (this.timer) await this.database.query(END_LEASE, [this.workerId]).catch(() => undefined);
