@@ -21,8 +21,11 @@ export const POSTGRES = {
   query: 1_700,
   /** Waiting for a connection and for the first statement on it together: a long wait leaves the statement less than `query`. */
   total: 2_900,
-  /** The server ends a transaction that waits for its client. */
-  idleInTransaction: 5 * SECOND,
+  /**
+   * The server ends a transaction that waits for its client. Less than `statement`: what a process that is frozen has locked
+   * is free before a statement of another process that waits for it is ended.
+   */
+  idleInTransaction: 1_200,
   /** An unused connection is closed. */
   idleConnection: 30 * SECOND,
   /** Connecting and asking of the readiness probe, each. */
@@ -197,6 +200,11 @@ export function inequalities(t: Timing): [smaller: number, larger: number, why: 
       postgres.statement + 1,
       postgres.query,
       'the server ends a statement before the client closes the connection',
+    ],
+    [
+      postgres.idleInTransaction + 250,
+      postgres.statement,
+      'a statement that waits for a lock of a frozen process still has some time once the lock is free',
     ],
     [postgres.total, DEPENDENCY_LIMIT - 1, 'a request does not hang on PostgreSQL'],
     [postgres.query, postgres.total, 'a statement that did not wait for its connection has its whole time'],

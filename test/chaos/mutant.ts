@@ -24,8 +24,8 @@ const MUTANTS: Record<string, Replacement[]> = {
   recovery: [
     {
       file: 'processor/processor.module.js',
-      from: 'this.tasks.start(this.recovery);',
-      to: '',
+      from: '=> [\n                    recovery,',
+      to: '=> [',
     },
   ],
   quota: [

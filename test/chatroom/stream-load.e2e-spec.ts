@@ -4,6 +4,7 @@ import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import type { SignedIn } from '../support/factories.js';
 import { collectable, collectGarbage } from '../support/garbage.js';
+import { inParallel } from '../support/people.js';
 import { PrivateRedis } from '../support/private-redis.js';
 import { openRoom, prompt } from '../support/rooms.js';
 import { System, type Api } from '../support/system.js';
@@ -90,13 +91,13 @@ class Listener {
   }
 }
 
-async function running(directive: string): Promise<string[]> {
-  return Promise.all(
-    Array.from({ length: REPLIES }, async (_, at) => {
-      const room = await openRoom(ann);
-      return `/chatroom/${room}/message/${await prompt(ann, room, `${directive} ${at}`)}`;
-    }),
-  );
+/** A few at a time: requests that change one account wait for one another. */
+function running(directive: string): Promise<string[]> {
+  const each = Array.from({ length: REPLIES }, (_, at) => `${directive} ${at}`);
+  return inParallel(each, 10, async (content) => {
+    const room = await openRoom(ann);
+    return `/chatroom/${room}/message/${await prompt(ann, room, content)}`;
+  });
 }
 
 /** Fifty at a time: a crowd comes fast, not in one instant. */
@@ -120,14 +121,14 @@ it('1,000 listeners on 50 replies', async () => {
   const connections = await redisConnections();
   const before = await memory();
 
-  const paths = await running('[[slow chunks=100 delay=250ms]] [[words 400]] crowd');
+  const paths = await running('[[slow chunks=160 delay=250ms]] [[words 400]] crowd');
   const listeners = await listen(paths, agent, LISTENERS);
   await eventually('everybody has some text', () => listeners.every(({ text }) => text), 60_000);
   expect(listeners.some(({ ending }) => ending)).toBe(false);
   const during = await memory();
   expect(await redisConnections()).toBe(connections);
   expect(await channels()).toHaveLength(REPLIES);
-  await eventually('everybody has the ending', () => listeners.every(({ ending }) => ending), 60_000);
+  await eventually('everybody has the ending', () => listeners.every(({ ending }) => ending), 90_000);
   const peak = await memory();
   for (const { text, ending, inOrder } of listeners) {
     expect(inOrder).toBe(true);

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
+const OBJECT_IN_USE = '55006';
+
 function required(name: 'TEST_DATABASE_URL' | 'TEST_REDIS_URL'): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run the tests with "npm test"`);
@@ -28,7 +30,17 @@ export async function createDatabase({ databaseUrl } = testServers()): Promise<{
   await admin(databaseUrl, `CREATE DATABASE "${name}" TEMPLATE template_app`);
   const url = new URL(databaseUrl);
   url.pathname = `/${name}`;
-  const drop = () => admin(databaseUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+  /**
+   * The server gives connections that are being closed up to 5 s: a pool that has ended may still have some, and one that is
+   * terminated then has nobody to report it to. What is open after that is terminated.
+   */
+  const drop = async () => {
+    const statement = `DROP DATABASE IF EXISTS "${name}"`;
+    await admin(databaseUrl, statement).catch((error: pg.DatabaseError) => {
+      if (error.code !== OBJECT_IN_USE) throw error;
+      return admin(databaseUrl, `${statement} WITH (FORCE)`);
+    });
+  };
   return { url: url.href, drop };
 }
 

@@ -11,7 +11,7 @@ import { freePort } from './free-port.js';
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 
 /** As `.env.example` has it. */
-const LIMITS = 'SET statement_timeout = 1500; SET idle_in_transaction_session_timeout = 5000';
+const LIMITS = 'SET statement_timeout = 1500; SET idle_in_transaction_session_timeout = 1200';
 
 export const hasPgBouncer = existsSync(PGBOUNCER);
 

@@ -75,7 +75,7 @@ export const FIND_MESSAGE: Statement<MessageRow, [id: string, chatroomId: string
 export const FIND_REPLIES: Statement<ReplyRow, [ids: string[]]> = {
   name: 'message_find_replies',
   text: `
-    SELECT coalesce(w.claim, m.claim) AS claim, coalesce(w.attempts + w.lost_claims, m.attempts) + 1 AS attempt,
+    SELECT greatest(w.claim, m.claim) AS claim, coalesce(w.attempts + w.lost_claims, m.attempts) + 1 AS attempt,
            ${LIVE_MESSAGE_COLUMNS}
     FROM message m LEFT JOIN work_item w ON w.kind = 'reply' AND w.subject_id = m.id::text
     WHERE m.id = ANY($1::uuid[]) AND m.role = 'model'

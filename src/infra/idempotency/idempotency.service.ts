@@ -45,18 +45,21 @@ export class IdempotencyService {
   constructor(private readonly database: Database) {}
 
   /**
-   * Runs `effect` in a transaction, once per key, and stores its response in that transaction.
+   * Runs `effect` in a transaction, once per key, and stores its response in that transaction. Without a key the effect is
+   * run by itself: no lock of its is held while this process and PostgreSQL exchange messages.
+   * @param effect one statement
    * @throws AppError `validation.failed` for a malformed key, `idempotency.key_reused`, `idempotency.in_progress`, and
    * whatever `effect` throws
    */
   once(request: KeyedRequest, status: number, effect: (sql: Sql) => Promise<object>): Promise<OnceResponse> {
-    return this.respond(request, (lock) =>
-      this.database.transaction(async (sql) => {
+    return this.respond(request, async (lock) => {
+      if (!lock) return { status, body: JSON.stringify(await effect(this.database)) };
+      return this.database.transaction(async (sql) => {
         const response = { status, body: JSON.stringify(await effect(sql)) };
-        await lock?.store(sql, response);
+        await lock.store(sql, response);
         return response;
-      }),
-    );
+      });
+    });
   }
 
   /**
