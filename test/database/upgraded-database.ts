@@ -142,7 +142,8 @@ export class UpgradedDatabase {
 
   private async close(): Promise<void> {
     await this.db.end();
-    await onServer(`DROP DATABASE ${this.name} WITH (FORCE)`);
+    // The server waits up to 5 s for connections that are being closed.
+    await onServer(`DROP DATABASE ${this.name}`);
     rmSync(this.temporary, { recursive: true });
   }
 }
