@@ -1,5 +1,5 @@
 import type { Answer, Client } from '../support/client.js';
-import { somebodyWaits } from '../support/database-activity.js';
+import { askUntilItWaits, somebodyWaits } from '../support/database-activity.js';
 import { askCode, newMobile, signUp } from '../support/people.js';
 import { System } from '../support/system.js';
 
@@ -26,12 +26,11 @@ async function meanwhile(
   const other = await system.db.connect();
   await other.query('BEGIN');
   await other.query(change, values);
-  const asked = ask();
-  await somebodyWaits(system.db);
+  const { answer } = await askUntilItWaits(system.db, ask);
   await other.query(last);
   await other.query('COMMIT');
   other.release();
-  const { status, body } = await asked;
+  const { status, body } = await answer;
   return [status, body.code];
 }
 
@@ -131,8 +130,8 @@ it('a change of identity and a guess at a code of an account that it replaces do
   const [identity, guess] = [await system.db.connect(), await system.db.connect()];
   await identity.query('BEGIN');
   await identity.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 5))', [who.mobile]);
-  const verified = me.post('/user/me/identity/verify', { ...who, otp });
-  await somebodyWaits(system.db, 'pg_advisory_xact_lock');
+  const verify = () => me.post('/user/me/identity/verify', { ...who, otp });
+  const { answer } = await askUntilItWaits(system.db, verify, 'pg_advisory_xact_lock');
   await guess.query('BEGIN');
   await guess.query('SELECT FROM code_guard WHERE identity = $1 FOR UPDATE', [who.mobile]);
   await identity.query('COMMIT');
@@ -143,7 +142,7 @@ it('a change of identity and a guess at a code of an account that it replaces do
   identity.release();
   guess.release();
   expect(deleted.rowCount).toBe(1);
-  expect((await verified).status).toBe(200);
+  expect((await answer).status).toBe(200);
 });
 
 it('an identity that is confirmed while its account goes is refused', async () => {
