@@ -1,5 +1,5 @@
 import type { Client } from '../support/client.js';
-import { somebodyWaits } from '../support/database-activity.js';
+import { askUntilItWaits } from '../support/database-activity.js';
 import { askCode, newEmail, newMobile, signIn, signUp } from '../support/people.js';
 import { System } from '../support/system.js';
 
@@ -76,8 +76,7 @@ describe('signing up', () => {
     const rival = await system.db.connect();
     await rival.query('BEGIN');
     await rival.query('DELETE FROM app_user WHERE mobile = $1', [who.mobile]);
-    const asked = client.post('/auth/send-otp', who);
-    await somebodyWaits(system.db);
+    const { answer: asked } = await askUntilItWaits(system.db, () => client.post('/auth/send-otp', who));
     await rival.query('COMMIT');
     rival.release();
     const { status, body } = await asked;

@@ -1,5 +1,5 @@
 import type { Client } from '../support/client.js';
-import { somebodyWaits } from '../support/database-activity.js';
+import { askUntilItWaits } from '../support/database-activity.js';
 import { eventually } from '../support/eventually.js';
 import { askCode, newEmail, newMobile, signUp, type Who } from '../support/people.js';
 import { System } from '../support/system.js';
@@ -91,8 +91,9 @@ describe('deleting the account', () => {
     const end = await system.db.connect();
     await end.query('BEGIN');
     await end.query('DELETE FROM app_user WHERE id = $1', [user.id]);
-    const created = me.post('/chatroom', {}, { headers: { 'Idempotency-Key': 'late' } });
-    await somebodyWaits(system.db);
+    const { answer: created } = await askUntilItWaits(system.db, () =>
+      me.post('/chatroom', {}, { headers: { 'Idempotency-Key': 'late' } }),
+    );
     await end.query('COMMIT');
     end.release();
     const { status, body } = await created;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '../support/client.js';
 import type { SignedIn } from '../support/factories.js';
-import { somebodyWaits } from '../support/database-activity.js';
+import { askUntilItWaits } from '../support/database-activity.js';
 import { eventually } from '../support/eventually.js';
 import { openRoom } from '../support/rooms.js';
 import { System } from '../support/system.js';
@@ -86,10 +86,16 @@ describe('a reply that changes while the account is deleted', () => {
     const usage = await system.db.connect();
     await usage.query('BEGIN');
     await usage.query('SELECT FROM quota_usage WHERE user_id = $1 FOR UPDATE', [person.user.id]);
-    const deleted = person.delete('/user/me', CONFIRM);
-    await somebodyWaits(system.db, 'quota_carry_over');
-    const retried = person.post(`/chatroom/${room}/message/${reply}/retry`);
-    await somebodyWaits(system.db, 'INSERT INTO quota_usage AS q');
+    const { answer: deleted } = await askUntilItWaits(
+      system.db,
+      () => person.delete('/user/me', CONFIRM),
+      'quota_carry_over',
+    );
+    const { answer: retried } = await askUntilItWaits(
+      system.db,
+      () => person.post(`/chatroom/${room}/message/${reply}/retry`),
+      'INSERT INTO quota_usage AS q',
+    );
     await usage.query('COMMIT');
     usage.release();
     expect((await deleted).status).toBe(204);
@@ -103,8 +109,7 @@ describe('deleting the account', () => {
     const prompt = await system.db.connect();
     await prompt.query('BEGIN');
     await prompt.query('SELECT FROM app_user WHERE id = $1 FOR NO KEY UPDATE', [person.user.id]);
-    const deleted = person.delete('/user/me', CONFIRM);
-    await somebodyWaits(system.db);
+    const { answer: deleted } = await askUntilItWaits(system.db, () => person.delete('/user/me', CONFIRM));
     await prompt.query(
       "INSERT INTO quota_usage (user_id, day, used) VALUES ($1, (now() AT TIME ZONE 'UTC')::date, 1)",
       [person.user.id],
@@ -126,8 +131,11 @@ describe('deleting the account', () => {
       person.user.id,
     ]);
     expect(locked.rowCount).toBe(1);
-    const deleted = person.delete('/user/me', CONFIRM);
-    await somebodyWaits(system.db, 'stripe_customer');
+    const { answer: deleted } = await askUntilItWaits(
+      system.db,
+      () => person.delete('/user/me', CONFIRM),
+      'stripe_customer',
+    );
     await sync.query('SELECT FROM app_user WHERE id = $1 FOR KEY SHARE', [person.user.id]);
     await sync.query('COMMIT');
     sync.release();
