@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Child } from './support/child.js';
 import { Client } from './support/client.js';
 import { eventually } from './support/eventually.js';
-import { freePort } from './support/free-port.js';
+import { freePort } from '../dev/launcher/free-port.js';
 import { openRoom, prompt } from './support/rooms.js';
 import { System } from './support/system.js';
 

@@ -3,6 +3,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { isMisconfigured, within, WORK_BUDGET } from '../infra/stripe/stripe.client.js';
 import {
   DONE,
+  failedAttempt,
   type WorkContext,
   type WorkItem,
   type WorkProcessor,
@@ -39,7 +40,6 @@ export class ReconciliationWork implements WorkProcessor {
   afterError({ subjectId }: WorkItem, error: unknown): WorkResult {
     if (!(error instanceof AppError) || isMisconfigured(error.cause))
       this.logger.error({ err: error, customer: subjectId }, 'a customer cannot be compared with Stripe');
-    const delay = RETRY_DELAY * (1 + Math.random());
-    return { action: 'retry', delay, failed: true, error: (error as Error).message };
+    return failedAttempt(error, RETRY_DELAY * (1 + Math.random()));
   }
 }

@@ -5,6 +5,7 @@ import { within, WORK_BUDGET } from '../infra/stripe/stripe.client.js';
 import {
   DONE,
   exponentialDelay,
+  failedAttempt,
   SETTLED,
   type WorkContext,
   type WorkItem,
@@ -47,7 +48,6 @@ export class StripeEventWork implements WorkProcessor<StripeEventItem> {
 
   /** The pause before the next attempt doubles each time, up to a minute. */
   afterError({ attempts }: WorkItem, error: unknown): WorkResult {
-    const delay = exponentialDelay(attempts + 1, MAX_DELAY);
-    return { action: 'retry', delay, failed: true, error: (error as Error).message };
+    return failedAttempt(error, exponentialDelay(attempts + 1, MAX_DELAY));
   }
 }

@@ -3,7 +3,7 @@ import { Child } from '../support/child.js';
 import type { Servers } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import type { SignedIn } from '../support/factories.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 import { inParallel } from '../support/people.js';
 import { System } from '../support/system.js';
 import type { Contender } from './load.js';

@@ -1,23 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { onServer } from '../support/databases.js';
 
 /** The product's own schema and migrations. */
 export const folder = 'prisma';
 export const admin = process.env.TEST_DATABASE_URL ?? '';
 const temporary = mkdtempSync(join(tmpdir(), 'migrations-'));
 const databases: string[] = [];
-
-export async function onServer<T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]> {
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  try {
-    return (await client.query<T>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 /** An empty database of the test's own. @returns its URL */
 export async function newDatabase(): Promise<string> {

@@ -3,16 +3,8 @@ import { join } from 'node:path';
 import { readMigrations } from '../../dev/migrations/migration-files.js';
 import { applyWithEngine, diffFromEmpty, drift } from '../../dev/migrations/schema-engine.js';
 import { applyMigrations } from '../../src/infra/postgres/migrate.js';
-import {
-  admin,
-  cleanUp,
-  folder,
-  newDatabase,
-  newFolder,
-  onServer,
-  outcome,
-  setMigration,
-} from './migration-setup.js';
+import { onServer } from '../support/databases.js';
+import { admin, cleanUp, folder, newDatabase, newFolder, outcome, setMigration } from './migration-setup.js';
 
 const known = readMigrations(folder).migrationDirectories.map((directory) => directory.path);
 const role = `migrator_${process.pid}`;

@@ -1,5 +1,6 @@
 import { applyMigrations } from '../../src/infra/postgres/migrate.js';
-import { cleanUp, newDatabase, newFolder, onServer, outcome } from './migration-setup.js';
+import { onServer } from '../support/databases.js';
+import { cleanUp, newDatabase, newFolder, outcome } from './migration-setup.js';
 
 afterAll(cleanUp);
 

@@ -8,7 +8,10 @@ import { failed, toColumns } from '../../src/chatroom/reply/reply-result.js';
 import { CLAIM_REPLY, FINISH_REPLY } from '../../src/chatroom/reply/reply.sql.js';
 import type { Statement } from '../../src/infra/postgres/database.js';
 import { applyMigrations } from '../../src/infra/postgres/migrate.js';
+import { onServer } from '../support/databases.js';
 import * as before from './release-before.js';
+
+const SERVER = process.env.TEST_DATABASE_URL ?? '';
 
 /** The migration that makes the table of work items. */
 export const UPGRADE = '20261128043000_add_work_item';
@@ -129,7 +132,7 @@ export class UpgradedDatabase {
   }
 
   private async open(): Promise<void> {
-    await onServer(`CREATE DATABASE ${this.name}`);
+    await onServer(SERVER, `CREATE DATABASE ${this.name}`);
     this.db = new pg.Pool({ connectionString: this.url, max: 6 });
     for (const file of ['schema.prisma', 'migrations/migration_lock.toml'])
       cpSync(join('prisma', file), join(this.temporary, file));
@@ -143,13 +146,7 @@ export class UpgradedDatabase {
   private async close(): Promise<void> {
     await this.db.end();
     // The server waits up to 5 s for connections that are being closed.
-    await onServer(`DROP DATABASE ${this.name}`);
+    await onServer(SERVER, `DROP DATABASE ${this.name}`);
     rmSync(this.temporary, { recursive: true });
   }
-}
-
-async function onServer(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
 }

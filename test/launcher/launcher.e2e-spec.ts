@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 import { alive, Clone } from './clone.js';
 
 jest.setTimeout(90_000);

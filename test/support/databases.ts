@@ -27,7 +27,7 @@ export async function createDatabase({ databaseUrl } = testServers()): Promise<{
   drop: () => Promise<void>;
 }> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await admin(databaseUrl, `CREATE DATABASE "${name}" TEMPLATE template_app`);
+  await onServer(databaseUrl, `CREATE DATABASE "${name}" TEMPLATE template_app`);
   const url = new URL(databaseUrl);
   url.pathname = `/${name}`;
   /**
@@ -36,18 +36,20 @@ export async function createDatabase({ databaseUrl } = testServers()): Promise<{
    */
   const drop = async () => {
     const statement = `DROP DATABASE IF EXISTS "${name}"`;
-    await admin(databaseUrl, statement).catch((error: pg.DatabaseError) => {
+    await onServer(databaseUrl, statement).catch((error: pg.DatabaseError) => {
       if (error.code !== OBJECT_IN_USE) throw error;
-      return admin(databaseUrl, `${statement} WITH (FORCE)`);
+      return onServer(databaseUrl, `${statement} WITH (FORCE)`);
     });
   };
   return { url: url.href, drop };
 }
 
-async function admin(databaseUrl: string, sql: string): Promise<void> {
+/** Runs SQL on a connection of its own. @returns the rows */
+export async function onServer<T extends pg.QueryResultRow>(databaseUrl: string, sql: string): Promise<T[]> {
   const client = new pg.Client(databaseUrl);
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  const { rows } = await client.query<T>(sql).finally(() => client.end());
+  return rows;
 }
 
 /** An empty numbered database of the run's Redis. Tests that stop or flush Redis start one of their own instead. */

@@ -7,7 +7,7 @@ import { Client } from './client.js';
 import { buildUser, type SignedIn } from './factories.js';
 import { FaultyPostgres } from './faulty-postgres.js';
 import { FaultyRedis } from './faulty-redis.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 import { requireNothingLeaked } from './secrets.js';
 import { Slot } from './slot.js';
 import { DEFAULTS } from './system.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 
 /** Where Debian's package puts it. */
 const PGBOUNCER = '/usr/sbin/pgbouncer';

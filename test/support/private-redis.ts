@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedis } from '../../dev/launcher/redis-binary.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 
 const CACHE = path.resolve(__dirname, '../../.local/cache');
 

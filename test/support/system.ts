@@ -6,7 +6,7 @@ import { Child, productEntry } from './child.js';
 import { Client } from './client.js';
 import { createDatabase, createRedisDatabase, type Servers } from './databases.js';
 import { buildUser, type SignedIn } from './factories.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 import { requireNothingLeaked } from './secrets.js';
 
 export interface SystemOptions {

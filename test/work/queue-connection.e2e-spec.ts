@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { Child } from '../support/child.js';
 import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../dev/launcher/free-port.js';
 import { PrivateRedis } from '../support/private-redis.js';
 import { ending, openRoom, prompt } from '../support/rooms.js';
 import { System } from '../support/system.js';

@@ -4,6 +4,8 @@ import { DeliveryError } from '../../infra/otp-delivery/otp-delivery.js';
 import { OtpDeliveryService } from '../../infra/otp-delivery/otp-delivery.service.js';
 import { Database } from '../../infra/postgres/database.js';
 import {
+  exponentialDelay,
+  failedAttempt,
   SETTLED,
   type WorkContext,
   type WorkItem,
@@ -14,6 +16,8 @@ import { OneTimeCodes } from './one-time-code.js';
 import { CLAIM_DELIVERY, FINISH_DELIVERY, type DeliveryItem } from './otp.sql.js';
 
 const MAX_ATTEMPTS = 5;
+/** Milliseconds. */
+const LONGEST_DELAY = 60_000;
 
 /** Delivers codes, off the request. */
 @Injectable()
@@ -52,7 +56,7 @@ export class OtpDeliveryWork implements WorkProcessor<DeliveryItem> {
   }
 
   afterError({ attempts }: WorkItem, error: unknown): WorkResult {
-    return { action: 'retry', delay: 1_000 * 2 ** attempts, failed: true, error: (error as Error).message };
+    return failedAttempt(error, exponentialDelay(attempts, LONGEST_DELAY));
   }
 
   private async deliver({ subjectId, purpose }: DeliveryItem, sealedCode: string): Promise<void> {

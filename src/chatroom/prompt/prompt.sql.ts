@@ -17,6 +17,13 @@ interface Caps {
 /** The account's row is the lock of everything that its owner has unfinished: whoever changes that takes it first. */
 const lockAccount = (user: string) => `SELECT id FROM app_user WHERE id = ${user} FOR NO KEY UPDATE`;
 
+/** The CTEs that every statement begins with that makes work in a room: they lock the account, then the room. */
+const lockRoom = (user: string, room: string) => `account AS (${lockAccount(user)}
+    ), room AS (
+      SELECT c.id FROM account JOIN chatroom c ON c.user_id = account.id
+      WHERE c.id = ${room} AND c.deleted_at IS NULL FOR NO KEY UPDATE OF c
+    )`;
+
 /**
  * Read after the account is locked, so that it counts what every earlier transaction has committed. The locked room is its
  * argument: without one the planner may call the function first.
@@ -58,11 +65,7 @@ export const ACCEPT_PROMPT: Statement<
 > = {
   name: 'prompt_accept',
   text: `
-    WITH account AS (${lockAccount('$2')}
-    ), room AS (
-      SELECT c.id FROM account JOIN chatroom c ON c.user_id = account.id
-      WHERE c.id = $1 AND c.deleted_at IS NULL FOR NO KEY UPDATE OF c
-    ), load AS (${readLoad('$2')}
+    WITH ${lockRoom('$2', '$1')}, load AS (${readLoad('$2')}
     ), allowed AS (
       SELECT FROM load WHERE ${withinCaps(ACCEPT_CAPS)}
     ), unit AS (${chargeUnit({ user: '$2', limit: '$3::int', from: 'allowed' })}
@@ -142,11 +145,7 @@ export const RETRY_REPLY: Statement<
 > = {
   name: 'prompt_retry_reply',
   text: `
-    WITH account AS (${lockAccount('$3')}
-    ), room AS (
-      SELECT c.id FROM account JOIN chatroom c ON c.user_id = account.id
-      WHERE c.id = $2 AND c.deleted_at IS NULL FOR NO KEY UPDATE OF c
-    ), target AS (
+    WITH ${lockRoom('$3', '$2')}, target AS (
       SELECT m.id, m.status FROM room JOIN message m ON m.chatroom_id = room.id
       WHERE m.id = $1 AND m.role = 'model' FOR NO KEY UPDATE OF m
     ), load AS (${readLoad('$3')}

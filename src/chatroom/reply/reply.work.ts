@@ -4,7 +4,13 @@ import { Settings } from '../../config/settings.js';
 import { GeminiError } from '../../infra/gemini/gemini-error.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
-import { DONE, type WorkContext, type WorkProcessor, type WorkResult } from '../../infra/work/define-work.js';
+import {
+  DONE,
+  failedAttempt,
+  type WorkContext,
+  type WorkProcessor,
+  type WorkResult,
+} from '../../infra/work/define-work.js';
 import { historyWindow, turnsToRead } from './history-window.js';
 import { failed, finished } from './reply-result.js';
 import { ReplyCompletion } from './reply.completion.js';
@@ -56,7 +62,7 @@ export class ReplyWork implements WorkProcessor<ReplyItem> {
   }
 
   afterError({ retryWith }: ReplyItem, error: unknown): WorkResult {
-    return { action: 'retry', delay: FAULT_DELAY, failed: true, retryWith, error: String(error) };
+    return failedAttempt(error, FAULT_DELAY, retryWith);
   }
 
   private async attempt(

@@ -3,6 +3,7 @@ import { Database } from '../../infra/postgres/database.js';
 import {
   DONE,
   exponentialDelay,
+  failedAttempt,
   type WorkContext,
   type WorkItem,
   type WorkProcessor,
@@ -31,8 +32,7 @@ export class ChatroomPurgeWork implements WorkProcessor {
   }
 
   afterError({ attempts }: WorkItem, error: unknown): WorkResult {
-    const delay = exponentialDelay(attempts + 1, LONGEST_DELAY);
-    return { action: 'retry', delay, failed: true, error: String(error) };
+    return failedAttempt(error, exponentialDelay(attempts + 1, LONGEST_DELAY));
   }
 
   /** @returns whether messages may be left */

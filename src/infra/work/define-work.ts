@@ -70,6 +70,17 @@ export type WorkResult =
 export const DONE: WorkResult = { action: 'done' };
 export const SETTLED: WorkResult = { action: 'settled' };
 
+/** The result of a run that failed with `error`: another attempt after `delay` milliseconds. */
+export function failedAttempt(error: unknown, delay: number, retryWith: string | null = null): WorkResult {
+  return {
+    action: 'retry',
+    delay,
+    failed: true,
+    retryWith,
+    error: error instanceof Error ? error.message : String(error),
+  };
+}
+
 /**
  * How one kind of work is done. The effect of `run` must be harmless when it happens twice: an item is run at least once,
  * and only what names its claim is fenced.
@@ -97,7 +108,7 @@ export interface ReadyItem {
   priority: number;
 }
 
-/** Milliseconds before the next attempt: doubles from one second up to `max`. @param attempts from 1 */
+/** Milliseconds before the next attempt: a second, doubled for each of `attempts`, at most `max`. */
 export function exponentialDelay(attempts: number, max: number): number {
   return Math.min(max, 1_000 * 2 ** Math.min(attempts, 20));
 }

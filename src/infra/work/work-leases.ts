@@ -53,11 +53,11 @@ export class WorkLeases implements OnApplicationShutdown {
   private readonly claiming = new Set<string>();
   /** Claims that the last heartbeat found without a lease here. */
   private orphans = new Map<string, number>();
-  private readonly stopping = new AbortController();
-  private readonly outage = new OutageLog(
-    new Logger(WorkLeases.name),
-    'the lease of this worker is not renewed',
-  );
+  private readonly shutdown = new AbortController();
+  /** Aborted when every run has to end: the process stops. */
+  readonly stopping = this.shutdown.signal;
+  private readonly logger = new Logger(WorkLeases.name);
+  private readonly outage = new OutageLog(this.logger, 'the lease of this worker is not renewed');
   /** By the monotonic clock: until then no other process can take over. */
   private heldUntil = -Infinity;
   private renewal: Promise<void> | null = null;
@@ -67,7 +67,7 @@ export class WorkLeases implements OnApplicationShutdown {
     private readonly database: Database,
     private readonly timing: Timing,
   ) {
-    setMaxListeners(0, this.stopping.signal);
+    setMaxListeners(0, this.stopping);
   }
 
   /** Starts the heartbeat. */
@@ -78,7 +78,7 @@ export class WorkLeases implements OnApplicationShutdown {
 
   /** Tells every run that the process stops. */
   abort(): void {
-    this.stopping.abort();
+    this.shutdown.abort();
   }
 
   /**
@@ -125,7 +125,10 @@ export class WorkLeases implements OnApplicationShutdown {
    */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    if (this.timer) await this.database.query(END_LEASE, [this.workerId]).catch(() => undefined);
+    if (!this.timer) return;
+    await this.database.query(END_LEASE, [this.workerId]).catch((error: unknown) => {
+      if (!isDatabaseUnavailable(error)) this.logger.error({ err: error }, 'the lease was not ended');
+    });
   }
 
   private readonly isLeased = () => performance.now() < this.heldUntil;
@@ -133,7 +136,7 @@ export class WorkLeases implements OnApplicationShutdown {
   private hold<Item extends WorkItem>(key: string, item: Item): Lease<Item> {
     // An earlier claim of this process that it has lost and not yet left.
     this.leases.get(key)?.stop('lost');
-    const lease = new ItemLease(item, this.isLeased, this.stopping.signal);
+    const lease = new ItemLease(item, this.isLeased, this.stopping);
     this.leases.set(key, lease);
     return lease;
   }

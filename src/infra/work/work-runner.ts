@@ -23,7 +23,6 @@ import { FINISH_ITEM, RELEASE_ITEM } from './work.sql.js';
 export class WorkRunner {
   private readonly logger = new Logger(WorkRunner.name);
   private readonly outage = new OutageLog(this.logger, 'work is not claimed');
-  private readonly stopping = new AbortController();
 
   constructor(
     private readonly database: Database,
@@ -56,10 +55,7 @@ export class WorkRunner {
    * Returns within the deadline and `stop.giveBack`, whatever state Redis is in.
    */
   async stop(deadline: number): Promise<void> {
-    const timer = setTimeout(() => {
-      this.stopping.abort(new Error('the process stops'));
-      this.leases.abort();
-    }, deadline);
+    const timer = setTimeout(() => this.leases.abort(), deadline);
     await this.consumers.stop(deadline + this.timing.stop.giveBack);
     clearTimeout(timer);
   }
@@ -72,14 +68,12 @@ export class WorkRunner {
   ): Promise<void> {
     const lease = await this.claim(processor, subjectId);
     if (!lease) return;
-    const context: WorkContext = { lease, stopping: this.stopping.signal, pauseQueue };
+    const context: WorkContext = { lease, stopping: this.leases.stopping, pauseQueue };
     try {
       await this.settle(lease, await this.attempt(processor, context));
     } catch (error) {
       // The lease notices that no run holds the claim, and gives it back.
-      this.outage.failed(error);
-      if (!isDatabaseUnavailable(error))
-        this.logger.error({ err: error, ...ids(lease) }, 'an item was not settled');
+      this.failed(error, ids(lease), 'an item was not settled');
     } finally {
       this.leases.end(lease);
     }
@@ -91,11 +85,14 @@ export class WorkRunner {
       this.outage.recovered();
       return lease;
     } catch (error) {
-      this.outage.failed(error);
-      if (!isDatabaseUnavailable(error))
-        this.logger.error({ err: error, subjectId }, 'an item was not claimed');
+      this.failed(error, { subjectId }, 'an item was not claimed');
       return null;
     }
+  }
+
+  private failed(error: unknown, facts: object, what: string): void {
+    this.outage.failed(error);
+    if (!isDatabaseUnavailable(error)) this.logger.error({ err: error, ...facts }, what);
   }
 
   private async attempt(processor: WorkProcessor, context: WorkContext): Promise<WorkResult> {
