@@ -45,6 +45,8 @@ class ForwardedClient extends Client {
 }
 
 const guess = (client: Client) => client.post('/auth/login', { ...newMobile(), password: 'whatever it is' });
+/** Without a password to be hashed: a process that is busy for longer than Redis is given counts alone for a while. */
+const refresh = (client: Client) => client.post('/auth/refresh', { refreshToken: 'not a token' });
 const statuses = async (client: Client, count: number, ask = guess) =>
   tally((await inParallel(Array.from({ length: count }), 10, () => ask(client))).map(({ status }) => status));
 
@@ -57,7 +59,7 @@ describe('what one address may ask of /auth/*', () => {
     expect(headers.get('ratelimit-remaining')).toBe('29');
     expect(Number(headers.get('ratelimit-reset'))).toBeGreaterThan(50);
     await statuses(client, 14);
-    expect(await statuses(second('203.0.113.1'), 25)).toEqual({ 401: 15, 429: 10 });
+    expect(await statuses(second('203.0.113.1'), 25, refresh)).toEqual({ 401: 15, 429: 10 });
     const { status, body, headers: refused } = await client.post('/auth/refresh', {});
     expect([status, body.code]).toEqual([429, 'rate_limit.exceeded']);
     expect(Number(refused.get('retry-after'))).toBeGreaterThan(0);
