@@ -30,16 +30,19 @@ export class ReplyCompletion {
   /**
    * Stores the result, publishes the end, and adds the jobs of the items that became ready. A claim that holds the reply no
    * more changes nothing.
+   * @param discard undoes what generating the reply has left elsewhere, where the reply is not stored: the account may be
+   * deleted, and what Redis held of it with it
    */
   async complete(
     { lease, stopping }: WorkContext<ReplyItem>,
     publisher: ReplyPublisher,
     result: ReplyResult,
+    discard?: () => Promise<void>,
   ): Promise<WorkResult> {
     const { item } = lease;
-    failpoint('reply.generated');
     const { ended, promoted } = await this.store(item, result, stopping);
     if (ended) failpoint('reply.finished');
+    else await discard?.();
     await publisher.end();
     if (ended) this.log(item, result);
     if (ended) failpoint('reply.ended');

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { failpoint } from '../../common/failpoint.js';
 import { Settings } from '../../config/settings.js';
 import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
 import { GeminiClient } from '../../infra/gemini/gemini.client.js';
@@ -20,6 +21,8 @@ export interface Attempt {
 export interface GeneratedReply {
   result: GeminiResult;
   cached: boolean;
+  /** To be called when the reply is not stored: it is not kept for later prompts either. */
+  discard?: () => Promise<void>;
 }
 
 /** Gets the text of a reply: from the cache where the very same conversation was answered before, else from Gemini. */
@@ -48,7 +51,8 @@ export class ReplyGenerator {
     const result = await this.gemini.generate({ ...conversation, signal: lease.signal }, (text) =>
       publisher.add(text),
     );
+    failpoint('reply.generated');
     if (result.finishReason === 'STOP') await this.cache.keep(item.userId, conversation, result);
-    return { result, cached: false };
+    return { result, cached: false, discard: () => this.cache.forget(item.userId, conversation) };
   }
 }

@@ -95,7 +95,8 @@ export class ReplyWork implements WorkProcessor<ReplyItem> {
       if (!(error instanceof GeminiError) || lease.stopReason) throw error;
       return this.afterFailedCall(context, publisher, facts, error);
     }
-    return this.completion.complete(context, publisher, finished(generated.result, generated.cached, facts));
+    const { result, cached, discard } = generated;
+    return this.completion.complete(context, publisher, finished(result, cached, facts), discard);
   }
 
   private async afterFailedCall(

@@ -44,6 +44,19 @@ export class ResponseCache {
     }
   }
 
+  /** Takes the reply to a conversation out again. */
+  async forget(userId: string, conversation: Conversation): Promise<void> {
+    if (this.settings.RESPONSE_CACHE_TTL_SECONDS === 0) return;
+    const owner = this.ownerOf(userId);
+    const key = responseKey(owner, digestOf(conversation));
+    try {
+      await this.redis.unlink(key);
+      if (owner !== null) await this.redis.zrem(responseIndexKey(owner), key);
+    } catch (error) {
+      this.logger.debug(`not taken out: ${(error as Error).message}`);
+    }
+  }
+
   /** With the response goes its entry in the person's index, by which it is found when the account is deleted. */
   private async store(userId: string | null, digest: string, json: string): Promise<void> {
     const ttl = this.settings.RESPONSE_CACHE_TTL_SECONDS;

@@ -52,15 +52,11 @@ export class ChatroomDeletionService {
     this.channel.publishEnd(replies.filter(({ unfinished }) => unfinished).map(({ id }) => id));
     try {
       await Promise.all(replies.map(({ id }) => this.redis.del(replyStreamKey(id))));
-      await this.forgetCaches(userId);
+      await deleteCachedKeys(this.redis, userId);
     } catch (error) {
       this.logger.warn(
         `what Redis holds of a deleted account expires by itself: ${(error as Error).message}`,
       );
     }
-  }
-
-  private forgetCaches(userId: string): Promise<void> {
-    return deleteCachedKeys(this.redis, userId);
   }
 }
