@@ -37,6 +37,7 @@ it('runs every bench, and all that is counted is within its bounds', async () =>
   const counts = results.flatMap(({ floors }) => floors).filter(({ kind }) => kind === 'count');
   expect(counts.length).toBeGreaterThan(15);
   expect(counts.filter((floor) => !holds(floor))).toEqual([]);
+  expect(counts.find(({ what }) => what === 'rows read for a page')?.value).toBe(21);
   const prompt = results[0]?.costs?.prompt;
   expect(Object.values(prompt?.statements ?? {})).toEqual([1, 1]);
   expect(Object.keys(prompt?.statements ?? {})).toEqual([

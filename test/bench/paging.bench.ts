@@ -85,6 +85,7 @@ async function longRoom(setup: Setup, messages: number): Promise<string> {
 }
 
 interface PlanNode {
+  'Relation Name'?: string;
   'Actual Rows': number;
   'Actual Loops': number;
   'Shared Hit Blocks': number;
@@ -102,9 +103,8 @@ async function explain({ db }: Setup, sql: string, values: unknown[]): Promise<W
   return { rows: rowsRead(plan), buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] };
 }
 
-/** By the plan's leaves, which are what touches the table. */
+/** By the nodes that read a table. */
 function rowsRead(node: PlanNode): number {
-  const { Plans: below = [] } = node;
-  if (below.length === 0) return node['Actual Rows'] * node['Actual Loops'];
-  return below.reduce((sum, each) => sum + rowsRead(each), 0);
+  const own = node['Relation Name'] === undefined ? 0 : node['Actual Rows'] * node['Actual Loops'];
+  return (node.Plans ?? []).reduce((sum, each) => sum + rowsRead(each), own);
 }
