@@ -63,6 +63,7 @@ describe('the queue board', () => {
       ['code-delivery', true, 0],
       ['customer-reconciliation', true, 0],
       ['chatroom-purge', true, 0],
+      ['notice', true, 0],
     ]);
     expect((await client.get('/queues/api/queues/reply/board-1', ADMIN)).body.job.data).toEqual({
       id: 'r1',

@@ -10,6 +10,7 @@ import { PasswordService } from './account/password.service.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { AuditLog } from './audit-log.js';
 import { IpBurstGuard, UserBurstGuard } from './burst.guards.js';
+import { NoticeService } from './notice/notice.service.js';
 import { OneTimeCodes } from './otp/one-time-code.js';
 import { OtpService } from './otp/otp.service.js';
 import { AccessTokenService, TokenKeys } from './session/access-token.js';
@@ -53,6 +54,7 @@ import { SignUpService } from './sign-in/sign-up.service.js';
     CodeSignInService,
     PasswordSignInService,
     ChangeIdentityService,
+    NoticeService,
     OneTimeCodes,
     OtpService,
     PasswordService,

@@ -1,6 +1,6 @@
 import type { RetentionRule } from '../infra/postgres/retention.js';
 
-/** Expired codes and sessions, counts of guesses that no longer limit anything, and accounts that were never verified. */
+/** Expired codes and sessions, undelivered notices, counts of guesses that no longer limit anything, accounts never verified. */
 export const AUTH_RETENTION: readonly RetentionRule[] = [
   { table: 'one_time_code', condition: "expires_at < now() - interval '1 day'" },
   {
@@ -8,6 +8,7 @@ export const AUTH_RETENTION: readonly RetentionRule[] = [
     condition: `resets_at < now() - interval '1 hour' AND (failures = 0 OR resets_at < now() - interval '30 days')
       AND coalesce(last_sent_at, '-infinity') < now() - interval '1 day'`,
   },
+  { table: 'notice', condition: "created_at < now() - interval '1 day'" },
   { table: 'session', condition: "expires_at < now() - interval '1 day'" },
   {
     table: 'app_user',

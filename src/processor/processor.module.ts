@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthWorkerModule } from '../auth/auth.worker.module.js';
+import { NoticeWork } from '../auth/notice/notice.work.js';
 import { OtpDeliveryWork } from '../auth/otp/otp-delivery.work.js';
 import { ChatroomWorkerModule } from '../chatroom/chatroom.worker.module.js';
 import { ReplyWork } from '../chatroom/reply/reply.work.js';
@@ -17,7 +18,14 @@ import { RETENTION_RULES } from './retention-rules.js';
 import { PERIODIC_TASKS, WORK_PROCESSORS, WorkerLifecycle } from './worker-lifecycle.js';
 
 /** Every kind of work, each with its one processor. A new kind: its name in WORK_KINDS, its processor, its place in this list. */
-const PROCESSORS = [ReplyWork, StripeEventWork, OtpDeliveryWork, ReconciliationWork, ChatroomPurgeWork];
+const PROCESSORS = [
+  ReplyWork,
+  StripeEventWork,
+  OtpDeliveryWork,
+  ReconciliationWork,
+  ChatroomPurgeWork,
+  NoticeWork,
+];
 
 @Module({
   imports: [

@@ -1,6 +1,6 @@
 import { createTransport, type Transporter } from 'nodemailer';
 import { OTP_DELIVERY } from '../../config/timing.js';
-import { DeliveryError, toText, type OtpChannel, type OtpMessage } from './otp-delivery.js';
+import { DeliveryError, toText, type Message, type OtpChannel } from './otp-delivery.js';
 
 const TIMEOUTS = {
   connectionTimeout: OTP_DELIVERY.smtpConnect,
@@ -19,12 +19,12 @@ export class EmailChannel implements OtpChannel {
     this.transport = createTransport({ url: smtpUrl, ...TIMEOUTS });
   }
 
-  async deliver(message: OtpMessage): Promise<void> {
+  async deliver(message: Message): Promise<void> {
     try {
       await this.transport.sendMail({
         from: this.from,
         to: { name: '', address: message.address },
-        subject: 'Your Gemini chat code',
+        subject: 'notice' in message ? 'Your Gemini chat account' : 'Your Gemini chat code',
         text: toText(message),
         messageId: `<${message.id}@otp.gemini-chat>`,
       });

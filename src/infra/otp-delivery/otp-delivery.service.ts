@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { EmailChannel } from './email.channel.js';
-import { DeliveryError, type OtpChannel, type OtpMessage } from './otp-delivery.js';
+import { DeliveryError, type Message, type OtpChannel } from './otp-delivery.js';
 import { TwilioChannel } from './twilio.channel.js';
 import { WebhookChannel } from './webhook.channel.js';
 
-/** Delivers codes by the provider of the settings: to numbers by `OTP_DELIVERY`, to email addresses by `SMTP_URL`. */
+/** Delivers codes and notices by the provider of the settings: to numbers by `OTP_DELIVERY`, to email addresses by `SMTP_URL`. */
 @Injectable()
 export class OtpDeliveryService implements OtpChannel {
-  private readonly channels: Record<OtpMessage['kind'], OtpChannel | null>;
+  private readonly channels: Record<Message['kind'], OtpChannel | null>;
 
   constructor(settings: Settings) {
     this.channels = {
@@ -17,8 +17,8 @@ export class OtpDeliveryService implements OtpChannel {
     };
   }
 
-  /** Delivers a code. @throws DeliveryError; a permanent one where no provider is configured */
-  async deliver(message: OtpMessage): Promise<void> {
+  /** Delivers a message. @throws DeliveryError; a permanent one where no provider is configured */
+  async deliver(message: Message): Promise<void> {
     const channel = this.channels[message.kind];
     if (!channel) throw new DeliveryError(`no delivery by ${message.kind} is configured`, true);
     await channel.deliver(message);

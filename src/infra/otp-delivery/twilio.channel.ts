@@ -1,6 +1,6 @@
 import twilio, { type Twilio } from 'twilio';
 import { OTP_DELIVERY } from '../../config/timing.js';
-import { DeliveryError, toText, type OtpChannel, type OtpMessage } from './otp-delivery.js';
+import { DeliveryError, toText, type Message, type OtpChannel } from './otp-delivery.js';
 
 export interface TwilioAccount {
   accountSid: string;
@@ -24,7 +24,7 @@ export class TwilioChannel implements OtpChannel {
     });
   }
 
-  async deliver(message: OtpMessage): Promise<void> {
+  async deliver(message: Message): Promise<void> {
     try {
       await this.client.messages.create({
         to: message.address,

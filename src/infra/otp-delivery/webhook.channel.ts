@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { OTP_DELIVERY } from '../../config/timing.js';
-import { DeliveryError, type OtpChannel, type OtpMessage } from './otp-delivery.js';
+import { DeliveryError, toText, type Message, type OtpChannel } from './otp-delivery.js';
 
 /** Statuses after which another attempt may succeed. */
 const TEMPORARY = new Set([408, 425, 429]);
@@ -15,16 +15,8 @@ export class WebhookChannel implements OtpChannel {
     private readonly secret: string,
   ) {}
 
-  async deliver({ id, kind, address, otp, purpose, validFor }: OtpMessage): Promise<void> {
-    const body = JSON.stringify({
-      id,
-      channel: kind,
-      to: address,
-      code: otp,
-      purpose,
-      expiresInMinutes: validFor,
-    });
-    const status = await this.post(id, body);
+  async deliver(message: Message): Promise<void> {
+    const status = await this.post(message.id, JSON.stringify(toBody(message)));
     if (status >= 200 && status < 300) return;
     const permanent = status >= 300 && status < 500 && !TEMPORARY.has(status);
     throw new DeliveryError(`the webhook answered ${status}`, permanent);
@@ -51,6 +43,14 @@ export class WebhookChannel implements OtpChannel {
       throw new DeliveryError(`the webhook cannot be reached: ${reasonOf(error)}`);
     }
   }
+}
+
+/** A notice has `notice` and `text` in place of `code`, `purpose` and `expiresInMinutes`. */
+function toBody(message: Message) {
+  const recipient = { id: message.id, channel: message.kind, to: message.address };
+  if ('notice' in message) return { ...recipient, notice: message.notice, text: toText(message) };
+  const { otp, purpose, validFor } = message;
+  return { ...recipient, code: otp, purpose, expiresInMinutes: validFor };
 }
 
 function reasonOf(error: unknown): string {

@@ -7,6 +7,7 @@ export const WORK_KINDS = [
   'code-delivery',
   'customer-reconciliation',
   'chatroom-purge',
+  'notice',
 ] as const;
 
 export type WorkKind = (typeof WORK_KINDS)[number];
@@ -14,7 +15,7 @@ export type WorkKind = (typeof WORK_KINDS)[number];
 /** A work item that this process holds, as its claim returned it. */
 export interface WorkItem {
   kind: WorkKind;
-  /** What the work is about: the id of a message, an event, a code, a customer or a room. */
+  /** What the work is about: the id of a message, an event, a code, a customer, a room or a notice. */
   subjectId: string;
   /** The fencing token. */
   claim: number;
