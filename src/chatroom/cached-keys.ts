@@ -1,7 +1,7 @@
 import type { RedisClient } from '../infra/redis/connect.js';
 
 /** The first page of a person's chatrooms. */
-export const roomListKey = (userId: string) => `rooms:${userId}:page`;
+export const roomListKey = (userId: string) => `rooms:${userId}:list`;
 
 /**
  * A cached reply; of all people together where `userId` is null. The braces keep a person's responses and their index in

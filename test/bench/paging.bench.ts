@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../src/common/http/json-page.js';
 import { MESSAGES_BEFORE } from '../../src/chatroom/message/message.sql.js';
 import { buildRoom } from '../support/factories.js';
 import type { Bench, Row } from './bench.js';
@@ -28,7 +29,7 @@ export const paging: Bench = {
       ['middle', Math.ceil(messages / 2)],
       ['last', LIMIT + 1],
     ] as const) {
-      const keyed = await explain(setup, MESSAGES_BEFORE.text, [room, before, LIMIT + 1]);
+      const keyed = await explain(setup, MESSAGES_BEFORE.text, [room, before, LIMIT + 1, PAGE_BYTES]);
       const counted = await explain(setup, BY_OFFSET, [room, messages + 1 - before, LIMIT + 1]);
       rows.push({ what: `${what} page, product`, figures: { ...keyed } });
       rows.push({ what: `${what} page, naive`, figures: { ...counted } });

@@ -80,6 +80,25 @@ describe('the list', () => {
     ]);
     expect(next.body.nextCursor).not.toBeNull();
   });
+
+  it.each([
+    ['an accent in parts', 'Cafe\u0301 notes', 'Café'],
+    ['an accent in one', 'Café notes', 'cafe\u0301'],
+    ['full-width letters', 'Ｐａｒｉｓ', 'paris'],
+    ['full-width signs', '100％ ＿x＼', '100% _x\\'],
+    ['a ligature', 'ﬁle', 'FI'],
+    ['a Kelvin sign', '273 \u212a', '273 k'],
+    ['half-width Katakana', 'ｶﾞｲﾄﾞ', 'ガイド'],
+    ['Hangul in parts', '\u1112\u1161\u11ab국', '한국'],
+    ['a sharp s', 'Straße', 'STRASSE'],
+    ['a final sigma', 'Οδός Αθηνάς', 'ΑΘΗΝΆΣ'],
+  ])('finds %s, and keeps the title as it was given', async (_, title, q) => {
+    const { id } = await open(ann, { title });
+    await open(ann, { title: 'Another one' });
+    const { body } = await ann.get(`/chatroom?q=${encodeURIComponent(q)}`);
+    expect(body.data).toMatchObject([{ id, title }]);
+    expect(body.data).toHaveLength(1);
+  });
 });
 
 describe('the cached first page', () => {

@@ -98,6 +98,7 @@ describe('a chatroom', () => {
   it.each([
     [{ title: '' }, 'title'],
     [{ title: '  \n' }, 'title'],
+    [{ title: '\u200b\u3164\u2800' }, 'title'],
     [{ title: null }, 'title'],
     [{ title: 7 }, 'title'],
     [{ title: 'x'.repeat(201) }, 'title'],
@@ -118,6 +119,19 @@ describe('a chatroom', () => {
       expect(answer.body.errors[0].field).toBe(field);
     }
   });
+
+  it.each(['\u200b', '\u2060\u3164', ' \u00ad\ufeff ', '\u2800', '\u0001', '\u{e0020}'])(
+    'a prompt of invisible characters is refused: %j',
+    async (content) => {
+      const { id } = await open(ann);
+      const refused = await ann.post(`/chatroom/${id}/message`, { content });
+      expect([refused.status, refused.body.errors?.[0]]).toEqual([
+        400,
+        { field: 'content', message: 'content must not be blank' },
+      ]);
+      expect((await ann.post(`/chatroom/${id}/message`, { content: `${content}a` })).status).toBe(202);
+    },
+  );
 
   it('counts characters, not code units, and keeps them as they came', async () => {
     const title = '😀'.repeat(199) + ' ';

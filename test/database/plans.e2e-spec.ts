@@ -30,6 +30,7 @@ import {
   PURGE_MESSAGES,
   UPDATE_CHATROOM,
 } from '../../src/chatroom/room/chatroom.sql.js';
+import { PAGE_BYTES } from '../../src/common/http/json-page.js';
 import { LOCK_KEY, STORE_RESPONSE } from '../../src/infra/idempotency/idempotency.sql.js';
 import type { Statement } from '../../src/infra/postgres/database.js';
 import {
@@ -141,7 +142,12 @@ describe('a page of a room of 500,000 messages', () => {
     ['middle', LONG_ROOM.messages / 2],
     ['oldest', PAGE + 1],
   ])('the %s reads its own messages only', async (_, before) => {
-    const { rows, blocks, indexes } = await measure(client, MESSAGES_BEFORE, [LONG_ROOM.id, before, PAGE]);
+    const { rows, blocks, indexes } = await measure(client, MESSAGES_BEFORE, [
+      LONG_ROOM.id,
+      before,
+      PAGE,
+      PAGE_BYTES,
+    ]);
     expect(rows).toBe(PAGE);
     expect(blocks).toBeLessThanOrEqual(12);
     expect(indexes).toContain('message_chatroom_id_number_key');

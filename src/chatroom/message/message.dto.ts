@@ -1,5 +1,6 @@
-import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
+import { NotBlank } from '../../common/http/not-blank.decorator.js';
 import { UuidParam } from '../../common/http/uuid-param.decorator.js';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { FromDigits } from '../../common/http/page-query.dto.js';
@@ -63,17 +64,20 @@ export class MessageDto {
 /** A page of messages, oldest first. */
 export class MessageListDto {
   data!: MessageDto[];
-  /** Ask for the page before this one, in time, with it; null at the beginning of the room. */
+  /**
+   * Ask for the page before this one, in time, with it; null at the beginning of the room. A page with fewer messages than
+   * asked for may have one before it.
+   */
   nextCursor!: string | null;
 }
 
 export class SendMessageDto {
   /**
-   * The prompt: 1 to 32000 characters, not blank.
+   * The prompt: 1 to 32000 characters, some of them visible.
    * @example "What is the capital of France?"
    */
   @MaxCodePoints(CONTENT_MAX, { min: 1 })
-  @Matches(/\S/u, { message: 'content must not be blank' })
+  @NotBlank()
   content!: string;
 }
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { itemsThatFit, PAGE_BYTES, pageJson } from '../../common/http/json-page.js';
 import type { PageQuery } from '../../common/http/page-query.dto.js';
 import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { fromMessageCursor, toMessageCursor } from './cursor.js';
-import { toMessage, type MessageListDto } from './message.dto.js';
+import { toMessage } from './message.dto.js';
 import { FIND_MESSAGE, FIND_ROOM, MESSAGES_BEFORE, type MessageRow } from './message.sql.js';
 
 /** Above every number a message can have. */
@@ -24,18 +25,18 @@ export class MessageService {
   }
 
   /**
-   * A page, oldest first; its cursor leads back in time.
+   * A page as JSON of a MessageListDto, oldest first; its cursor leads back in time.
    * @throws AppError `chatroom.not_found`, `validation.failed` for a cursor that is none
    */
-  async list(user: Principal, chatroomId: string, { limit, cursor }: PageQuery): Promise<MessageListDto> {
+  async list(user: Principal, chatroomId: string, { limit, cursor }: PageQuery): Promise<string> {
     const before = cursor === undefined ? NEWEST : fromMessageCursor(cursor);
     await this.requireRoom(user, chatroomId);
     return this.page(chatroomId, before, limit);
   }
 
-  /** The newest page of a room, oldest first. */
-  newest(chatroomId: string, limit: number): Promise<MessageListDto> {
-    return this.page(chatroomId, NEWEST, limit);
+  /** The newest page of a room, as `list`. @param used bytes that the response has beside the page */
+  newest(chatroomId: string, limit: number, used: number): Promise<string> {
+    return this.page(chatroomId, NEWEST, limit, used);
   }
 
   private async requireRoom(user: Principal, id: string): Promise<void> {
@@ -43,14 +44,12 @@ export class MessageService {
     if (rows.length === 0) throw new AppError('chatroom.not_found');
   }
 
-  private async page(chatroomId: string, before: number, limit: number): Promise<MessageListDto> {
-    const values: ValuesOf<typeof MESSAGES_BEFORE> = [chatroomId, before, limit + 1];
+  private async page(chatroomId: string, before: number, limit: number, used = 0): Promise<string> {
+    const values: ValuesOf<typeof MESSAGES_BEFORE> = [chatroomId, before, limit + 1, PAGE_BYTES];
     const rows = await this.database.query(MESSAGES_BEFORE, values);
-    const page = rows.slice(0, limit).reverse();
-    const [oldest] = page;
-    return {
-      data: page.map(toMessage),
-      nextCursor: rows.length > limit && oldest ? toMessageCursor(oldest.number) : null,
-    };
+    const page = itemsThatFit(rows.slice(0, limit).map(toMessage), used);
+    const oldest = rows[page.length - 1];
+    const more = oldest && oldest.found > page.length;
+    return pageJson(page.reverse(), more ? toMessageCursor(oldest.number) : null);
   }
 }

@@ -48,16 +48,27 @@ export const FIND_ROOM: Statement<{ found: number }, [chatroomId: string, userId
   text: 'SELECT 1 AS found FROM chatroom WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL',
 };
 
-/** The newest messages of a room before a number. $1 room, $2 number, $3 one more than a page. */
+/**
+ * The newest messages of a room before a number. Once the newer ones have `$4` bytes, the others stay where they are: lengths
+ * are known without the contents, which may be megabytes. $1 room, $2 number, $3 one more than a page, $4 bytes of contents.
+ */
 export const MESSAGES_BEFORE: Statement<
-  MessageRow & Pick<Message, 'number'>,
-  [chatroomId: string, number: number, limit: number]
+  PagedMessageRow,
+  [chatroomId: string, number: number, limit: number, bytes: number]
 > = {
   name: 'message_page',
   text: `
-    SELECT m.number, ${LIVE_MESSAGE_COLUMNS} FROM message m WHERE m.chatroom_id = $1 AND m.number < $2
-    ORDER BY m.number DESC LIMIT $3`,
+    SELECT m.number, m.found, ${LIVE_MESSAGE_COLUMNS}
+    FROM (
+      SELECT p.*, (count(*) OVER ())::int AS found,
+             sum(octet_length(p.content)) OVER (ORDER BY p.number DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+      FROM (SELECT * FROM message WHERE chatroom_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3) p
+    ) m
+    WHERE coalesce(m.before, 0) < $4::int ORDER BY m.number DESC`,
 };
+
+/** A message of a page. `found`: how many there are, up to `$3`, with those that were left out. */
+export type PagedMessageRow = MessageRow & Pick<Message, 'number'> & { found: number };
 
 /** $1 message, $2 room, $3 user. */
 export const FIND_MESSAGE: Statement<MessageRow, [id: string, chatroomId: string, userId: string]> = {

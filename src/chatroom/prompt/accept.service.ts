@@ -9,6 +9,7 @@ import { PlanService } from '../../plan/plan.service.js';
 import { QuotaService, toUsage, type QuotaUsage } from '../../quota/quota.service.js';
 import { toMessage, type AcceptedDto } from '../message/message.dto.js';
 import { fromJsonRow } from '../message/message.sql.js';
+import { titleOf } from '../default-title.js';
 import { requireCharged } from './charge.js';
 import { ACCEPT_PROMPT } from './prompt.sql.js';
 
@@ -96,16 +97,4 @@ export class AcceptService {
     const accepted = { response, json: JSON.stringify(response), replayed: false, quota };
     return { accepted, priority: row?.priority ?? null };
   }
-}
-
-const TITLE_WORDS = 8;
-/** Code points. */
-const TITLE_MAX = 60;
-
-/** The opening words of a first prompt, as a room's title. An ellipsis shows that words were left out. */
-function titleOf(content: string): string {
-  const words = content.trim().split(/\s+/u);
-  const opening = [...words.slice(0, TITLE_WORDS).join(' ')];
-  const isCut = opening.length > TITLE_MAX || words.length > TITLE_WORDS;
-  return isCut ? `${opening.slice(0, TITLE_MAX).join('').trimEnd()}…` : opening.join('');
 }

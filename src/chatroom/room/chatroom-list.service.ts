@@ -3,14 +3,15 @@ import type { Principal } from '../../common/auth-context.js';
 import { Settings } from '../../config/settings.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
+import { itemsThatFit, pageJson } from '../../common/http/json-page.js';
 import { Database } from '../../infra/postgres/database.js';
 import { roomListKey } from '../cached-keys.js';
-import { type ChatroomListDto, type ChatroomListQuery, toChatroom } from './chatroom.dto.js';
+import { type ChatroomListQuery, toListedChatroom } from './chatroom.dto.js';
 import {
   CHATROOM_FIRST_PAGE,
   CHATROOM_NEXT_PAGE,
   CHATROOM_SEARCH_PAGE,
-  type ChatroomRow,
+  type ListedChatroomRow,
 } from './chatroom.sql.js';
 import { fromRoomCursor, toRoomCursor, type RoomPosition } from '../message/cursor.js';
 
@@ -78,20 +79,17 @@ export class ChatroomListService {
 
   /** @throws AppError `validation.failed` for a cursor that is none */
   async read(user: Principal, query: ChatroomListQuery): Promise<RoomPage> {
-    const load = async () => JSON.stringify(await this.load(user.userId, query));
+    const load = () => this.load(user.userId, query);
     if (query.cursor !== undefined || query.q) return { json: await load() };
     return this.cache.read(user, query.limit, load);
   }
 
-  private async load(userId: string, { limit, cursor, q }: ChatroomListQuery): Promise<ChatroomListDto> {
+  private async load(userId: string, { limit, cursor, q }: ChatroomListQuery): Promise<string> {
     const after = cursor === undefined ? undefined : fromRoomCursor(cursor);
     const rows = await this.rows(userId, limit + 1, after, q);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(toChatroom),
-      nextCursor: rows.length > limit && last ? toRoomCursor(last) : null,
-    };
+    const page = itemsThatFit(rows.slice(0, limit).map(toListedChatroom));
+    const last = rows[page.length - 1];
+    return pageJson(page, rows.length > page.length && last ? toRoomCursor(last) : null);
   }
 
   private rows(
@@ -99,19 +97,13 @@ export class ChatroomListService {
     count: number,
     after: RoomPosition | undefined,
     q: string | undefined,
-  ): Promise<ChatroomRow[]> {
+  ): Promise<ListedChatroomRow[]> {
     if (q) {
       const { activityAt = null, id = null } = after ?? {};
-      const pattern = `%${escapeLike(q)}%`;
-      return this.database.query(CHATROOM_SEARCH_PAGE, [userId, count, activityAt, id, pattern]);
+      return this.database.query(CHATROOM_SEARCH_PAGE, [userId, count, activityAt, id, q]);
     }
     return after
       ? this.database.query(CHATROOM_NEXT_PAGE, [userId, count, after.activityAt, after.id])
       : this.database.query(CHATROOM_FIRST_PAGE, [userId, count]);
   }
-}
-
-/** `%`, `_` and `\` stand for themselves. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }

@@ -47,7 +47,7 @@ export class ChatroomController {
     sendOnce(reply, await this.chatrooms.create(user, body, key));
   }
 
-  /** Your chatrooms, newest activity first. `X-Cache` tells whether the first page came from the cache. */
+  /** Your chatrooms without their instructions, newest activity first. `X-Cache` tells whether the first page came from the cache. */
   @Get()
   @ApiOkResponse({
     type: ChatroomListDto,
@@ -62,15 +62,17 @@ export class ChatroomController {
     sendJson(reply, await this.list.read(user, query));
   }
 
-  /** A chatroom with the newest page of its messages, oldest first. */
+  /** A chatroom with the newest page of its messages, oldest first, of at most 1 MiB together. */
   @Get(':id')
+  @ApiOkResponse({ type: ChatroomWithMessagesDto })
   @ApiSignedIn('chatroom.not_found')
-  get(
+  async get(
     @CurrentUser() user: Principal,
     @RoomId() id: string,
     @Query() { limit }: LimitQuery,
-  ): Promise<ChatroomWithMessagesDto> {
-    return this.chatrooms.get(user, id, limit);
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    sendJson(reply, { json: await this.chatrooms.get(user, id, limit) });
   }
 
   /** Change title, system instruction or model; what is not named stays. */

@@ -1,17 +1,16 @@
-import { IsOptional, IsString, Matches, ValidateIf } from 'class-validator';
+import { IsOptional, IsString, ValidateIf } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
+import { NotBlank } from '../../common/http/not-blank.decorator.js';
 import { PageQuery } from '../../common/http/page-query.dto.js';
 import { MessageListDto } from '../message/message.dto.js';
-import type { ChatroomRow } from './chatroom.sql.js';
+import type { ChatroomRow, ListedChatroomRow } from './chatroom.sql.js';
 
-/** A conversation. */
-export class ChatroomDto {
+/** A conversation as the list shows it. */
+export class ListedChatroomDto {
   /** UUIDv7 */
   id!: string;
   /** "New chat" until somebody, or the first prompt, names it. */
   title!: string;
-  /** What Gemini is told about its part here; null: the service's own instruction. */
-  systemInstruction!: string | null;
   /** The Gemini model that answers here; null: the service's choice. */
   model!: string | null;
   /** Prompts and replies. */
@@ -24,14 +23,20 @@ export class ChatroomDto {
   updatedAt!: string;
 }
 
+/** A conversation. */
+export class ChatroomDto extends ListedChatroomDto {
+  /** What Gemini is told about its part here; null: the service's own instruction. */
+  systemInstruction!: string | null;
+}
+
 export class CreateChatroomDto {
   /**
-   * 1 to 200 characters, not blank. Without one the first prompt's opening words become the title.
+   * 1 to 200 characters, some of them visible. Without one the first prompt's opening words become the title.
    * @example "Trip to Paris"
    */
   @ValidateIf((_, value) => value !== undefined)
   @MaxCodePoints(200, { min: 1 })
-  @Matches(/\S/, { message: '$property must not be blank' })
+  @NotBlank()
   title?: string;
 
   /**
@@ -56,7 +61,7 @@ export class UpdateChatroomDto extends CreateChatroomDto {}
 
 export class ChatroomListQuery extends PageQuery {
   /**
-   * Only rooms whose title contains this, whatever the case.
+   * Only rooms whose title contains this, whatever the case and the Unicode normal form.
    * @example "paris"
    */
   @IsOptional()
@@ -65,8 +70,8 @@ export class ChatroomListQuery extends PageQuery {
 }
 
 export class ChatroomListDto {
-  data!: ChatroomDto[];
-  /** Ask for the next page with it; null on the last one. */
+  data!: ListedChatroomDto[];
+  /** Ask for the next page with it; null on the last one. A page that has fewer rooms than asked for may have a next one. */
   nextCursor!: string | null;
 }
 
@@ -77,10 +82,14 @@ export class ChatroomWithMessagesDto extends ChatroomDto {
 
 /** What leaves the database is named here, never a row passed through. */
 export function toChatroom(row: ChatroomRow): ChatroomDto {
+  return { ...toListedChatroom(row), systemInstruction: row.systemInstruction };
+}
+
+/** As `toChatroom`, for the list. */
+export function toListedChatroom(row: ListedChatroomRow): ListedChatroomDto {
   return {
     id: row.id,
     title: row.title,
-    systemInstruction: row.systemInstruction,
     model: row.model,
     messageCount: row.messageCount,
     lastMessageAt: row.lastMessageAt?.toISOString() ?? null,

@@ -5,12 +5,11 @@ import { AppError } from '../../common/errors/app-error.js';
 import { Settings } from '../../config/settings.js';
 import { IdempotencyService, type OnceResponse } from '../../infra/idempotency/idempotency.service.js';
 import { Database, type ValuesOf } from '../../infra/postgres/database.js';
-import { toChatroom, type ChatroomDto, type ChatroomWithMessagesDto } from './chatroom.dto.js';
+import { toChatroom, type ChatroomDto } from './chatroom.dto.js';
 import type { CreateChatroomDto, UpdateChatroomDto } from './chatroom.dto.js';
 import { MessageService } from '../message/message.service.js';
+import { DEFAULT_TITLE } from '../default-title.js';
 import { CREATE_CHATROOM, FIND_CHATROOM, UPDATE_CHATROOM } from './chatroom.sql.js';
-
-const DEFAULT_TITLE = 'New chat';
 
 /** A person's rooms: each change is also a change of the list. */
 @Injectable()
@@ -47,12 +46,14 @@ export class ChatroomService {
   }
 
   /**
-   * The room with the newest page of its messages.
+   * The room with the newest page of its messages, as JSON of a ChatroomWithMessagesDto.
    * @throws AppError `chatroom.not_found`
    */
-  async get(user: Principal, id: string, limit: number): Promise<ChatroomWithMessagesDto> {
+  async get(user: Principal, id: string, limit: number): Promise<string> {
     const [row] = await this.database.query(FIND_CHATROOM, [id, user.userId]);
-    return { ...toChatroom(existing(row)), messages: await this.messages.newest(id, limit) };
+    const room = JSON.stringify(toChatroom(existing(row)));
+    const messages = await this.messages.newest(id, limit, Buffer.byteLength(room));
+    return `${room.slice(0, -1)},"messages":${messages}}`;
   }
 
   /**

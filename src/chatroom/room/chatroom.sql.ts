@@ -3,11 +3,10 @@ import { columnList, type Statement } from '../../infra/postgres/database.js';
 import type { ReadyItem } from '../../infra/work/define-work.js';
 import { enqueueItem, promotedJson } from '../../infra/work/work.sql.js';
 
-/** Every column a room is shown from, by the name its row has. */
-const COLUMNS = {
+/** Every column the list shows a room from, by the name its row has. */
+const LISTED_COLUMNS = {
   id: 'id',
   title: 'title',
-  systemInstruction: 'system_instruction',
   model: 'model',
   messageCount: 'message_count',
   lastMessageAt: 'last_message_at',
@@ -16,10 +15,22 @@ const COLUMNS = {
   updatedAt: 'updated_at',
 } as const satisfies Partial<Record<keyof Chatroom, string>>;
 
+/** The instruction is left out of lists: a hundred of them are megabytes. */
+const COLUMNS = { ...LISTED_COLUMNS, systemInstruction: 'system_instruction' } as const;
+
 /** What a room is shown from. */
 export type ChatroomRow = Pick<Chatroom, keyof typeof COLUMNS>;
+/** What the list shows a room from. */
+export type ListedChatroomRow = Pick<Chatroom, keyof typeof LISTED_COLUMNS>;
 
 const CHATROOM_COLUMNS = columnList(COLUMNS);
+const LISTED_CHATROOM_COLUMNS = columnList(LISTED_COLUMNS);
+
+/**
+ * A text as titles are searched: without differences of normal form, width and case.
+ * @param text an SQL expression
+ */
+const folded = (text: string) => `replace(translate(lower(normalize(${text}, NFKC)), 'ς', 'σ'), 'ß', 'ss')`;
 
 /**
  * Every change of a room is one of the list, so that a cached list can never be stale. The account comes first, here as in
@@ -175,32 +186,33 @@ export const PURGE_CHATROOM: Statement<never, [chatroomId: string]> = {
 };
 
 /** $2 one more than a page. */
-export const CHATROOM_FIRST_PAGE: Statement<ChatroomRow, [userId: string, limit: number]> = {
+export const CHATROOM_FIRST_PAGE: Statement<ListedChatroomRow, [userId: string, limit: number]> = {
   name: 'chatroom_first_page',
   text: `
-    SELECT ${CHATROOM_COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL
+    SELECT ${LISTED_CHATROOM_COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
 /** $2 one more than a page; $3 and $4 where the page before ended. */
 export const CHATROOM_NEXT_PAGE: Statement<
-  ChatroomRow,
+  ListedChatroomRow,
   [userId: string, limit: number, activityAt: Date, id: string]
 > = {
   name: 'chatroom_next_page',
   text: `
-    SELECT ${CHATROOM_COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL AND (activity_at, id) < ($3, $4)
+    SELECT ${LISTED_CHATROOM_COLUMNS} FROM chatroom WHERE user_id = $1 AND deleted_at IS NULL AND (activity_at, id) < ($3, $4)
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
-/** $3 and $4 where the page before ended, or null; $5 a pattern of ILIKE. */
+/** $3 and $4 where the page before ended, or null; $5 a part of the title. */
 export const CHATROOM_SEARCH_PAGE: Statement<
-  ChatroomRow,
-  [userId: string, limit: number, activityAt: Date | null, id: string | null, pattern: string]
+  ListedChatroomRow,
+  [userId: string, limit: number, activityAt: Date | null, id: string | null, part: string]
 > = {
   name: 'chatroom_search_page',
   text: `
-    SELECT ${CHATROOM_COLUMNS} FROM chatroom
-    WHERE user_id = $1 AND deleted_at IS NULL AND ($3::timestamptz IS NULL OR (activity_at, id) < ($3, $4::uuid)) AND title ILIKE $5
+    SELECT ${LISTED_CHATROOM_COLUMNS} FROM chatroom
+    WHERE user_id = $1 AND deleted_at IS NULL AND ($3::timestamptz IS NULL OR (activity_at, id) < ($3, $4::uuid))
+      AND strpos(${folded('title')}, ${folded('$5::text')}) > 0
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentUser, type Principal } from '../../common/auth-context.js';
 import { ApiSignedIn } from '../../common/http/openapi.js';
 import { ClientDisconnect } from '../../common/http/request-context.js';
+import { sendJson } from '../../common/http/json.js';
 import { PageQuery } from '../../common/http/page-query.dto.js';
 import { MessageDto, MessageId, MessageListDto, RoomId, WaitQuery } from '../message/message.dto.js';
 import { MessageService } from '../message/message.service.js';
@@ -18,15 +19,17 @@ export class MessageController {
     private readonly follow: MessageFollowService,
   ) {}
 
-  /** A page of the room's messages, oldest first; the cursor leads to older messages. */
+  /** A page of the room's messages, oldest first, of at most 1 MiB; the cursor leads to older messages. */
   @Get()
+  @ApiOkResponse({ type: MessageListDto })
   @ApiSignedIn('chatroom.not_found')
-  list(
+  async list(
     @CurrentUser() user: Principal,
     @RoomId() chatroomId: string,
     @Query() query: PageQuery,
-  ): Promise<MessageListDto> {
-    return this.messages.list(user, chatroomId, query);
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    sendJson(reply, { json: await this.messages.list(user, chatroomId, query) });
   }
 
   /** One message. With `wait` the response for an unfinished reply comes when it is finished, or after that many seconds. */
