@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { originOf } from '../common/http/request-context.js';
 import { Settings } from '../config/settings.js';
 import { BurstGuard } from '../infra/rate-limit/burst.guard.js';
+import type { RateLimitName } from '../infra/rate-limit/rate-limit.module.js';
 import { AuditLog } from './audit-log.js';
 
 /** Limits the requests of one IP address to `/auth/*`, before any work is done for them. */
@@ -26,7 +27,7 @@ export class IpBurstGuard extends BurstGuard {
 /** Limits the requests of one account, once the session is known. */
 @Injectable()
 export class UserBurstGuard extends BurstGuard {
-  protected readonly limitName = 'user';
+  protected readonly limitName: RateLimitName = 'user';
   @Inject(AuditLog) private readonly audit!: AuditLog;
 
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {

@@ -77,6 +77,7 @@ const schema = z.object({
   CHATROOM_LIST_CACHE_TTL_SECONDS: int().default(300),
   RATE_LIMIT_PER_MINUTE: int(1).default(300),
   AUTH_RATE_LIMIT_PER_MINUTE: int(1).default(30),
+  BILLING_RATE_LIMIT_PER_MINUTE: int(1).default(10),
   STRIPE_SECRET_KEY: z.string(),
   STRIPE_WEBHOOK_SECRET: list.pipe(z.array(z.string()).min(1)),
   STRIPE_PRO_PRICE_ID: z.string(),

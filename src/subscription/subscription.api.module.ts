@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { IdempotencyModule } from '../infra/idempotency/idempotency.module.js';
 import { StripeModule } from '../infra/stripe/stripe.module.js';
 import { PlanModule } from '../plan/plan.module.js';
@@ -12,7 +13,7 @@ import { SubscriptionService } from './subscription.service.js';
 
 /** The routes about subscriptions. */
 @Module({
-  imports: [StripeModule, SubscriptionModule, PlanModule, QuotaModule, IdempotencyModule],
+  imports: [AuthModule, StripeModule, SubscriptionModule, PlanModule, QuotaModule, IdempotencyModule],
   controllers: [SubscriptionController, CheckoutController],
   providers: [CheckoutService, SubscriptionService, CheckoutReturnService],
 })

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { ApiSignedIn } from '../common/http/openapi.js';
 import { CurrentUser, type Principal } from '../common/auth-context.js';
 import { ApiIdempotencyKey, REPLAYED_HEADER, sendOnce } from '../infra/idempotency/idempotency.http.js';
+import { BillingLimited } from './billing-burst.guard.js';
 import { CheckoutService } from './checkout.service.js';
 import { CustomerService } from './customer.service.js';
 import { CheckoutDto, PortalDto, type SubscriptionStatusDto } from './subscription.dto.js';
@@ -20,6 +21,7 @@ export class SubscriptionController {
 
   /** Opens the checkout for Pro, or gives the one that is open. */
   @Post('subscribe/pro')
+  @BillingLimited()
   @ApiSignedIn(
     'subscription.already_active',
     'stripe.unavailable',
@@ -37,6 +39,7 @@ export class SubscriptionController {
   }
 
   @Post(['subscription/subscribe/pro', 'subscription/pro'])
+  @BillingLimited()
   @ApiSignedIn(
     'subscription.already_active',
     'stripe.unavailable',
@@ -70,6 +73,7 @@ export class SubscriptionController {
 
   /** Plans the end of Pro at the end of the paid period. */
   @Post('subscription/cancel')
+  @BillingLimited()
   @ApiSignedIn('subscription.not_active', 'stripe.unavailable')
   @HttpCode(200)
   cancel(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
@@ -78,6 +82,7 @@ export class SubscriptionController {
 
   /** Takes a planned end back. */
   @Post('subscription/resume')
+  @BillingLimited()
   @ApiSignedIn('subscription.not_active', 'stripe.unavailable')
   @HttpCode(200)
   resume(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
@@ -86,6 +91,7 @@ export class SubscriptionController {
 
   /** The address of Stripe's portal: invoices, card, cancellation. */
   @Post('subscription/portal')
+  @BillingLimited()
   @ApiSignedIn('stripe.unavailable')
   portal(@CurrentUser() { userId }: Principal): Promise<PortalDto> {
     return this.customers.openPortal(userId);

@@ -7,6 +7,7 @@ import { ConfirmIdentityDto, IdentityDto, SentCodeDto } from '../auth/sign-in/si
 import { CurrentUser, type Principal } from '../common/auth-context.js';
 import { ApiSignedIn } from '../common/http/openapi.js';
 import { Origin, type RequestOrigin } from '../common/http/request-context.js';
+import { BillingLimited } from '../subscription/billing-burst.guard.js';
 import { DeleteUserDto, UpdateUserDto } from './user.dto.js';
 import { UserService } from './user.service.js';
 
@@ -60,6 +61,7 @@ export class UserController {
 
   /** Deletes the account and everything that belongs to it. A subscription is cancelled at Stripe first. */
   @Delete('user/me')
+  @BillingLimited()
   @HttpCode(204)
   @ApiSignedIn('stripe.unavailable')
   remove(

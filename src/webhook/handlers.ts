@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import type { ReceivedEvent } from './signature.js';
 
 type Type = Stripe.Event['type'];
 type Handlers = { [T in Type]?: (event: Extract<Stripe.Event, { type: T }>) => string | null };
@@ -36,10 +37,8 @@ export type HandledType = keyof typeof handlers;
 export const handledTypes = Object.keys(handlers) as HandledType[];
 
 /** The id of the customer that an event is about; null for an event that is only stored. */
-export function customerOf(event: Stripe.Event): string | null {
-  if (!Object.hasOwn(handlers, event.type)) return null;
-  const handle = handlers[event.type as HandledType] as (event: Stripe.Event) => string | null;
-  return handle(event);
+export function customerOf(event: ReceivedEvent): string | null {
+  return Object.hasOwn(handlers, event.type) ? handlers[event.type as HandledType](event as Payload) : null;
 }
 
 function customerField({ data }: Payload): string | null {

@@ -109,8 +109,25 @@ describe('the signature of a webhook', () => {
     );
   });
 
+  it('is good for a thin event, which has no object', () => {
+    const thin = JSON.stringify({
+      id: 'evt_1',
+      object: 'v2.core.event',
+      type: 'v1.billing.meter.no_meter_found',
+    });
+    expect(verify(thin, sign(thin))).toMatchObject({ id: 'evt_1', type: 'v1.billing.meter.no_meter_found' });
+  });
+
   it('is refused for signed bytes that are no event', () => {
-    for (const body of ['{}', '[]', '"event"', '{"object":"event"}', 'no json']) {
+    for (const body of [
+      '{}',
+      '[]',
+      '"event"',
+      '{"object":"event"}',
+      '{"object":"v2.core.event"}',
+      'null',
+      'no json',
+    ]) {
       expect(verify(body, sign(body))).toBeNull();
     }
   });

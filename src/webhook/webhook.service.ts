@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type Stripe from 'stripe';
 import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
 import { Database, type ValuesOf } from '../infra/postgres/database.js';
 import { WorkQueue } from '../infra/work/work-queue.js';
 import { customerOf } from './handlers.js';
-import { verifyEvent } from './signature.js';
+import { verifyEvent, type ReceivedEvent } from './signature.js';
 import { RECORD_STRIPE_EVENT } from './stripe-event.sql.js';
 
 /** The event is stored. */
@@ -47,7 +46,7 @@ export class WebhookService {
    * @returns whether the event was new
    * @throws AppError `service.unavailable` when it cannot be stored
    */
-  async record(event: Stripe.Event, requestId: string | null): Promise<boolean> {
+  async record(event: ReceivedEvent, requestId: string | null): Promise<boolean> {
     const customer = customerOf(event);
     const values: ValuesOf<typeof RECORD_STRIPE_EVENT> = [event.id, event.type, customer, requestId];
     const rows = await this.database.query(RECORD_STRIPE_EVENT, values);

@@ -119,6 +119,22 @@ describe('the webhook', () => {
     expect((await post('x'.repeat(300_000), 't=1,v1=2')).status).toBe(413);
   });
 
+  it('stores a signed thin event like any type that it does not know', async () => {
+    const { data: _, pending_webhooks: __, ...envelope } = event('v1.billing.meter.no_meter_found');
+    const thin = {
+      ...envelope,
+      object: 'v2.core.event',
+      related_object: null,
+      created: new Date().toISOString(),
+    };
+    const body = JSON.stringify(thin);
+    expect((await post(body, sign(body))).status).toBe(200);
+    expect(await stored(thin.id)).toMatchObject([
+      { type: thin.type, customer_id: null, processed_at: expect.any(Date) },
+    ]);
+    expect((await post(body, sign(body, { secret: 'whsec_guess' }))).status).toBe(400);
+  });
+
   it('stores types it does not know, and events that no column of JSON would take', async () => {
     const unknown = event('wallet.sneezed');
     const odd = event('invoice.upcoming', { id: 'in_1', name: '\u0000', deep: nested(200), half: '\ud800' });

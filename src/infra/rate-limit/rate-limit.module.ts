@@ -4,7 +4,7 @@ import { Settings } from '../../config/settings.js';
 import { RateLimitStorage } from './rate-limit.storage.js';
 
 /** The names of the limits. */
-export type RateLimitName = 'ip' | 'user';
+export type RateLimitName = 'ip' | 'user' | 'billing';
 
 const MINUTE = 60_000;
 
@@ -22,6 +22,11 @@ class RateLimitStorageModule {}
         throttlers: [
           { name: 'ip' satisfies RateLimitName, ttl: MINUTE, limit: settings.AUTH_RATE_LIMIT_PER_MINUTE },
           { name: 'user' satisfies RateLimitName, ttl: MINUTE, limit: settings.RATE_LIMIT_PER_MINUTE },
+          {
+            name: 'billing' satisfies RateLimitName,
+            ttl: MINUTE,
+            limit: settings.BILLING_RATE_LIMIT_PER_MINUTE,
+          },
         ],
       }),
     }),
