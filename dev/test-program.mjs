@@ -1,4 +1,4 @@
-// `npm run chaos`, `npm run fuzz`, `npm run bench`: the programs beside the tests, each in its folder below test/.
+// `npm run chaos`, `npm run fuzz`, `npm run bench`, `npm run abuse`: the programs beside the tests, each in its folder below test/.
 import { requireNode } from './node-version.mjs';
 
 requireNode();

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { holds, type Result } from './bench.js';
+import { holds } from '../support/figures.js';
+import type { Result } from './bench.js';
 import { BENCHES } from './catalogue.js';
 import { main } from './main.js';
 

@@ -1,3 +1,4 @@
+import { holds, type Floor, type Row } from '../support/figures.js';
 import type { Random } from '../support/random.js';
 import type { Setup } from './setup.js';
 
@@ -27,23 +28,6 @@ export interface Cost {
   refused: number;
 }
 
-/** One measurement; the names of the figures carry their units. */
-export interface Row {
-  what: string;
-  figures: Record<string, number>;
-}
-
-/**
- * What must hold on any machine, however busy: a count, or a ratio to the baseline of the same run. Never a time.
- */
-export interface Floor {
-  kind: 'count' | 'ratio';
-  what: string;
-  value: number;
-  atLeast?: number;
-  atMost?: number;
-}
-
 export interface Outcome {
   rows: Row[];
   /** What single requests cost, by request. */
@@ -62,9 +46,6 @@ export interface Result extends Outcome {
   name: string;
   about: string;
 }
-
-export const holds = ({ value, atLeast = -Infinity, atMost = Infinity }: Floor): boolean =>
-  value >= atLeast && value <= atMost;
 
 export const fallsShort = ({ floors }: Outcome): boolean => !floors.every(holds);
 

@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.js';
-import type { Cost, Row, Tally } from './bench.js';
+import type { Row } from '../support/figures.js';
+import type { Cost, Tally } from './bench.js';
 import { press, type Target } from './load.js';
 import type { Setup } from './setup.js';
 

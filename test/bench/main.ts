@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { choose, positive } from '../support/program.js';
 import { withServers } from '../support/servers.js';
 import { fallsShort, type Bench, type Result } from './bench.js';
-import { choose } from './catalogue.js';
+import { BENCHES } from './catalogue.js';
 import { describe } from './report.js';
 import { runBenches } from './run.js';
 
@@ -57,7 +58,7 @@ function read(args: string[]) {
     },
   });
   return {
-    benches: choose(values.only),
+    benches: choose(BENCHES, values.only, 'bench'),
     seconds: positive('seconds', values.seconds),
     seed: positive('seed', values.seed),
     requests: positive('requests', values.requests),
@@ -66,12 +67,6 @@ function read(args: string[]) {
     json: values.json,
     settings: Object.fromEntries(values.set.map(setting)),
   };
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < 1e9)) throw new Error(`--${name} wants a number above 0, not "${text}".`);
-  return value;
 }
 
 function setting(text: string): [string, string] {

@@ -1,7 +1,8 @@
 import { PAGE_BYTES } from '../../src/common/http/json-page.js';
 import { MESSAGES_BEFORE } from '../../src/chatroom/message/message.sql.js';
 import { buildRoom } from '../support/factories.js';
-import type { Bench, Row } from './bench.js';
+import type { Row } from '../support/figures.js';
+import type { Bench } from './bench.js';
 import type { Setup } from './setup.js';
 
 const LIMIT = 20;

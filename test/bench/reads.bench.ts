@@ -1,4 +1,5 @@
-import { noneRefused, type Bench, type Cost, type Floor } from './bench.js';
+import type { Floor } from '../support/figures.js';
+import { noneRefused, type Bench, type Cost } from './bench.js';
 import { costOf, costRow, total } from './cost.js';
 import { prepareReadings, type Reading } from './readings.js';
 import { sideBySide, type Comparison } from './side-by-side.js';

@@ -1,5 +1,5 @@
+import { median, type Row } from '../support/figures.js';
 import { press, type Load, type Target } from './load.js';
-import type { Row } from './bench.js';
 
 /** Pairs that are measured after one that only warms up. */
 const PAIRS = 3;
@@ -48,14 +48,4 @@ function typical(loads: Load[]): Row['figures'] {
     'p99 ms': middle(({ p99 }) => p99),
     'CPU ms': middle(({ cpu }) => cpu),
   };
-}
-
-function median(values: number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** The value below which a share of the values lies; 0 of none. */
-export function quantile(values: number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

@@ -1,8 +1,8 @@
 import type { EventStream } from '../support/event-stream.js';
 import type { Random } from '../support/random.js';
 import { listenToNaive, listenToProduct, type Show } from './audience.js';
-import type { Bench, Floor, Outcome, Plan, Row } from './bench.js';
-import { quantile } from './side-by-side.js';
+import { quantile, type Floor, type Row } from '../support/figures.js';
+import type { Bench, Outcome, Plan } from './bench.js';
 import type { Setup } from './setup.js';
 
 interface Scenario {

@@ -20,6 +20,8 @@ export interface Delivery {
 export class WebhookGateway {
   readonly deliveries: Delivery[] = [];
   answers: number[] = [];
+  /** Told of each delivery when it arrives. */
+  onDelivery?: (delivery: Delivery) => void;
 
   private constructor(private readonly server: Server) {}
 
@@ -38,7 +40,9 @@ export class WebhookGateway {
     const text = Buffer.concat(chunks).toString();
     const body = JSON.parse(text);
     learnIssued({ otp: body.code });
-    this.deliveries.push({ headers: request.headers, text, body });
+    const delivery = { headers: request.headers, text, body };
+    this.deliveries.push(delivery);
+    this.onDelivery?.(delivery);
     const status = this.answers.shift() ?? 204;
     if (status > 0) response.writeHead(status).end();
   }
