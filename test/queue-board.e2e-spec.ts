@@ -64,6 +64,7 @@ describe('the queue board', () => {
       ['customer-reconciliation', true, 0],
       ['chatroom-purge', true, 0],
       ['notice', true, 0],
+      ['account-purge', true, 0],
     ]);
     expect((await client.get('/queues/api/queues/reply/board-1', ADMIN)).body.job.data).toEqual({
       id: 'r1',

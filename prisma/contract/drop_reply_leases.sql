@@ -11,6 +11,7 @@ DROP TRIGGER "bridge_update" ON "stripe_event";
 DROP TRIGGER "bridge_before" ON "one_time_code";
 DROP TRIGGER "bridge_change" ON "one_time_code";
 DROP TRIGGER "bridge_change" ON "stripe_customer";
+DROP TRIGGER "bridge_delete" ON "app_user";
 DROP FUNCTION "bridge_message"();
 DROP FUNCTION "bridge_message_before"();
 DROP FUNCTION "bridge_reply_item"("message");
@@ -19,6 +20,7 @@ DROP FUNCTION "bridge_stripe_event"();
 DROP FUNCTION "bridge_code"();
 DROP FUNCTION "bridge_code_before"();
 DROP FUNCTION "bridge_customer"();
+DROP FUNCTION "bridge_account"();
 
 DROP INDEX "message_running";
 DROP INDEX "message_unfinished";

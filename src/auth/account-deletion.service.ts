@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Sql } from '../infra/postgres/database.js';
-import { IdempotencyService } from '../infra/idempotency/idempotency.service.js';
 import { QuotaService } from '../quota/quota.service.js';
 import { AccountService, keysOf } from './account/account.service.js';
 import { OtpService } from './otp/otp.service.js';
@@ -12,14 +11,13 @@ export interface LockedAccount {
   identities: string[];
 }
 
-/** Deletes an account's rows in two steps, so that the caller can lock the account's rooms in between. */
+/** Deletes an account in two steps, so that the caller can end what runs for it in between. */
 @Injectable()
 export class AccountDeletionService {
   constructor(
     private readonly accounts: AccountService,
     private readonly quotas: QuotaService,
     private readonly otps: OtpService,
-    private readonly idempotency: IdempotencyService,
   ) {}
 
   /**
@@ -37,12 +35,11 @@ export class AccountDeletionService {
   }
 
   /**
-   * Deletes the account, its sessions, codes and idempotency keys, and every other row that refers to it.
-   * Locks: code guard, code, idempotency key.
-   * @param sql a transaction that has called `lock` and deleted the account's rooms
+   * Deletes the account, its codes, and every row that a foreign key refers to it by: a few. Without the account its sessions
+   * are not live, and its identities are free. Locks: code guard, code.
+   * @param sql a transaction that has called `lock`
    */
   async delete(sql: Sql, { userId, identities }: LockedAccount): Promise<void> {
-    await this.idempotency.deleteAll(sql, userId);
     await this.otps.deleteAll(sql, userId, identities);
     await this.accounts.delete(sql, userId);
   }

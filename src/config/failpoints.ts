@@ -15,6 +15,8 @@ const FAILPOINTS = [
   'customer.created',
   'checkout.created',
   'account.closed',
+  'account.deleted',
+  'purge.portion',
   'event.stored',
   'event.claimed',
   'sync.fetched',

@@ -72,6 +72,7 @@ const schema = z.object({
   MAX_RUNNING_REPLIES_PER_USER: int(1, 1_000).default(4),
   MAX_UNFINISHED_REPLIES_PER_USER: int(1, 100_000).default(50),
   MAX_UNFINISHED_REPLIES_PER_ROOM: int(1, 100_000).default(20),
+  MAX_ROOMS_PER_USER: int(1, 1_000_000).default(5_000),
   BASIC_TIER_DAILY_PROMPT_LIMIT: int().default(5),
   PRO_TIER_DAILY_PROMPT_LIMIT: int(0).optional(),
   CHATROOM_LIST_CACHE_TTL_SECONDS: int().default(300),

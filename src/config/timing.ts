@@ -87,6 +87,9 @@ export const OTP_DELIVERY = {
   smtpSilence: 5 * SECOND,
 };
 
+/** From a deletion to its purge: a worker whose run has missed that its reply is gone publishes no more text by then. */
+export const PURGE_DELAY = 5 * SECOND;
+
 /** How a process ends. */
 export const STOP = {
   /** Running work that is told to stop puts its item back. */
@@ -214,6 +217,7 @@ export function inequalities(t: Timing): [smaller: number, larger: number, why: 
     [t.health.check, PROBE_LIMIT, 'a readiness probe is answered in time'],
     [2 * t.redis.command, DEPENDENCY_LIMIT, 'a request with two commands does not hang on Redis'],
     [2 * work.heartbeat + postgres.total, work.lease, 'one failed renewal does not lose the lease'],
+    [work.heartbeat + postgres.query, PURGE_DELAY, 'a heartbeat ends the run of a reply before its purge'],
     [work.recoveryPoll, work.rePoll, 'an item is not polled again by every poll'],
     [work.firstPollAfterEnqueue, work.rePoll, 'a lost job of a new item is noticed first'],
     [work.stalledJobs, work.jobLock, 'an abandoned job is noticed within one lock'],

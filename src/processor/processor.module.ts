@@ -12,6 +12,8 @@ import { Recovery } from '../infra/work/recovery.js';
 import { WorkRunnerModule } from '../infra/work/work.module.js';
 import { ReconciliationWork } from '../subscription/reconciliation.work.js';
 import { SubscriptionWorkerModule } from '../subscription/subscription.worker.module.js';
+import { AccountPurgeWork } from '../user/account-purge.work.js';
+import { UserWorkerModule } from '../user/user.worker.module.js';
 import { StripeEventWork } from '../webhook/stripe-event.work.js';
 import { WebhookWorkerModule } from '../webhook/webhook.worker.module.js';
 import { RETENTION_RULES } from './retention-rules.js';
@@ -25,6 +27,7 @@ const PROCESSORS = [
   ReconciliationWork,
   ChatroomPurgeWork,
   NoticeWork,
+  AccountPurgeWork,
 ];
 
 @Module({
@@ -34,6 +37,7 @@ const PROCESSORS = [
     SubscriptionWorkerModule,
     WebhookWorkerModule,
     AuthWorkerModule,
+    UserWorkerModule,
   ],
   providers: [
     {

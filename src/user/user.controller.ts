@@ -59,7 +59,10 @@ export class UserController {
     return toUserDto(await this.identities.confirm(user, dto, origin));
   }
 
-  /** Deletes the account and everything that belongs to it. A subscription is cancelled at Stripe first. */
+  /**
+   * Deletes the account and everything that belongs to it. A subscription is cancelled at Stripe first. From then on the account
+   * is gone; what it has stored is removed within the next minutes.
+   */
   @Delete('user/me')
   @BillingLimited()
   @HttpCode(204)

@@ -3,10 +3,13 @@ import { AccountDeletionService } from '../auth/account-deletion.service.js';
 import { AuditLog } from '../auth/audit-log.js';
 import { ChatroomDeletionService } from '../chatroom/room/chatroom-deletion.service.js';
 import type { Principal } from '../common/auth-context.js';
+import { PURGE_DELAY } from '../config/timing.js';
 import { failpoint } from '../common/failpoint.js';
 import type { RequestOrigin } from '../common/http/request-context.js';
 import { Database } from '../infra/postgres/database.js';
+import { WorkQueue } from '../infra/work/work-queue.js';
 import { AccountTerminationService } from '../subscription/account-termination.service.js';
+import { ORDER_ACCOUNT_PURGE } from './user.sql.js';
 
 /** Deletes an account across the features that store something for it. */
 @Injectable()
@@ -16,27 +19,32 @@ export class UserService {
     private readonly accounts: AccountDeletionService,
     private readonly termination: AccountTerminationService,
     private readonly rooms: ChatroomDeletionService,
+    private readonly queue: WorkQueue,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Deletes the account and everything that belongs to it: first its subscriptions at Stripe, so that no one keeps paying for a
-   * deleted account, then its rows in one transaction. Locks: customer, account, day, rooms, work items, code guard, code.
+   * Deletes the account: first its subscriptions at Stripe, so that no one keeps paying for a deleted account, then its row, with
+   * which its tokens and identities go, in one short transaction. A worker purges the rest, whatever its size.
+   * Locks: customer, account, day, work items, rooms, code guard, code.
    * @throws AppError `stripe.unavailable`: nothing has changed here; `service.unavailable`: subscriptions may have ended
    * already, and repeating the request completes the deletion
    */
   async remove({ userId }: Principal, origin: RequestOrigin): Promise<void> {
     await this.termination.close(userId);
     failpoint('account.closed');
-    const published = await this.database.transaction(async (sql) => {
+    const replies = await this.database.transaction(async (sql) => {
       await this.termination.release(sql, userId);
       const account = await this.accounts.lock(sql, userId);
       if (!account) return [];
-      const replies = await this.rooms.deleteAll(sql, userId, origin.requestId);
+      const ended = await this.rooms.endReplies(sql, userId);
+      await sql.query(ORDER_ACCOUNT_PURGE, [userId, origin.requestId]);
       await this.accounts.delete(sql, account);
-      return replies;
+      return ended;
     });
-    void this.rooms.purge(userId, published);
+    failpoint('account.deleted');
+    this.rooms.publishEnd(replies);
+    void this.queue.add('account-purge', [{ subjectId: userId, claim: 0, priority: 1 }], PURGE_DELAY);
     this.audit.record('account.deleted', origin, { userId });
   }
 }

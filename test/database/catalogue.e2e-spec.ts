@@ -7,6 +7,8 @@ const UNFINISHED = "(status = ANY (ARRAY['queued'::message_status, 'in_progress'
 /** Partial indexes: their table and columns, and their condition. */
 const PARTIAL_INDEXES = {
   app_user_unverified: 'app_user (created_at) WHERE (verified_at IS NULL)',
+  idempotency_key_subject:
+    'idempotency_key (subject_id) WHERE ((body IS NOT NULL) AND (subject_id IS NOT NULL))',
   work_item_group_head:
     "UNIQUE work_item (kind, group_key) WHERE ((state <> 'waiting'::work_state) AND (group_key IS NOT NULL))",
   work_item_owner: 'work_item (kind, owner_id) WHERE (owner_id IS NOT NULL)',
@@ -36,6 +38,7 @@ const CHECKS = {
 
 /** VOLATILE: each reads with a snapshot of its own, after the caller has locked the account. */
 const FUNCTIONS = {
+  room_load: 'in_owner uuid, in_limit integer, OUT rooms integer, OUT stored integer -> record VOLATILE',
   work_load:
     'in_kind text, in_owner uuid, in_group text, OUT owned integer, OUT admitted integer, OUT grouped integer -> record VOLATILE',
   work_promote:
@@ -58,19 +61,20 @@ const STORAGE_PARAMETERS = {
 
 /** What becomes of a row when the row is deleted that it refers to. */
 const FOREIGN_KEYS = {
-  'chatroom.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE CASCADE',
   'message.chatroom_id': 'chatroom(id) ON UPDATE CASCADE ON DELETE CASCADE',
   'message.reply_to': 'message(id) ON UPDATE CASCADE ON DELETE CASCADE',
   'one_time_code.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE SET NULL',
   'quota_usage.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE CASCADE',
-  'session.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE CASCADE',
   'subscription.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE CASCADE',
 };
 
 /** Columns that name a row without a foreign key; the schema gives the reason of each. */
 const WITHOUT_FOREIGN_KEY = [
+  'chatroom.user_id',
+  'idempotency_key.subject_id',
   'idempotency_key.user_id',
   'quota_carry_over.identity_hash',
+  'session.user_id',
   'stripe_customer.user_id',
   'stripe_event.customer_id',
   'work_item.owner_id',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PURGE_SESSIONS } from '../../src/auth/session/session.sql.js';
 import { CLAIM_DELIVERY, FINISH_DELIVERY, SEND_CODE } from '../../src/auth/otp/otp.sql.js';
 import {
   CLAIM_STRIPE_EVENT,
@@ -93,4 +94,17 @@ describe('other work of the release before, on the new schema', () => {
     expect(await database.secondsLeft('cus_new')).toBeGreaterThan(50);
     expect(await database.secondsLeft('cus_new')).toBeLessThanOrEqual(60);
   });
+});
+
+it('an account that the release before deletes is purged by this one', async () => {
+  const userId = await database.makeUser();
+  await database.rows(
+    `INSERT INTO session (id, user_id, refresh_hash, expires_at) VALUES (gen_random_uuid(), $1::uuid, $1::text, now() + interval '1 day')`,
+    [userId],
+  );
+  await database.rows('DELETE FROM app_user WHERE id = $1', [userId]);
+  expect(await database.rows(`SELECT kind, state FROM work_item WHERE subject_id = $1`, [userId])).toEqual([
+    { kind: 'account-purge', state: 'ready' },
+  ]);
+  expect(await database.run(PURGE_SESSIONS, [userId, 10])).toEqual({ changed: 1 });
 });

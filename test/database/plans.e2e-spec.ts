@@ -3,6 +3,7 @@ import { SEND_CODE, USE_CODE } from '../../src/auth/otp/otp.sql.js';
 import {
   FIND_LIVE_SESSIONS,
   FIND_PRINCIPAL,
+  PURGE_SESSIONS,
   ROTATE_REFRESH_TOKEN,
   TOUCH_SESSION,
 } from '../../src/auth/session/session.sql.js';
@@ -25,13 +26,23 @@ import {
   CHATROOM_SEARCH_PAGE,
   CREATE_CHATROOM,
   DELETE_CHATROOM,
-  DELETE_CHATROOMS,
+  END_ACCOUNT_REPLIES,
   FIND_CHATROOM,
-  PURGE_MESSAGES,
   UPDATE_CHATROOM,
 } from '../../src/chatroom/room/chatroom.sql.js';
+import {
+  FIND_ORPHANED_CHATROOMS,
+  FIND_PURGED_MESSAGES,
+  PURGE_CHATROOMS,
+  PURGE_MESSAGES,
+} from '../../src/chatroom/room/purge.sql.js';
 import { PAGE_BYTES } from '../../src/common/http/json-page.js';
-import { LOCK_KEY, STORE_RESPONSE } from '../../src/infra/idempotency/idempotency.sql.js';
+import {
+  LOCK_KEY,
+  PURGE_KEYS,
+  PURGE_RESPONSES,
+  STORE_RESPONSE,
+} from '../../src/infra/idempotency/idempotency.sql.js';
 import type { Statement } from '../../src/infra/postgres/database.js';
 import {
   CLAIM_ITEM,
@@ -59,8 +70,9 @@ const SMALL = ['worker_process'];
 const PLANS: [Statement, string[]][] = [
   [FIND_PRINCIPAL, ['app_user_pkey', 'session_pkey', 'subscription_pkey']],
   [TOUCH_SESSION, ['session_pkey']],
-  [FIND_LIVE_SESSIONS, ['session_pkey']],
-  [ROTATE_REFRESH_TOKEN, ['session_refresh_hash_key']],
+  [FIND_LIVE_SESSIONS, ['app_user_pkey', 'session_pkey']],
+  [ROTATE_REFRESH_TOKEN, ['app_user_pkey', 'session_refresh_hash_key']],
+  [PURGE_SESSIONS, ['app_user_pkey', 'session_pkey', 'session_user_id_idx']],
   [SEND_CODE, ['app_user_pkey', 'code_guard_pkey', 'one_time_code_pkey', 'work_item_pkey']],
   [USE_CODE, ['code_guard_pkey', 'one_time_code_pkey']],
   [ACCEPT_PROMPT, ['app_user_pkey', 'chatroom_pkey', 'quota_usage_pkey', 'work_item_pkey']],
@@ -77,21 +89,18 @@ const PLANS: [Statement, string[]][] = [
   [CREATE_CHATROOM, ['app_user_pkey']],
   [UPDATE_CHATROOM, ['app_user_pkey', 'chatroom_pkey']],
   [DELETE_CHATROOM, ['app_user_pkey', 'chatroom_pkey', 'work_item_owner', 'work_item_pkey']],
-  [
-    DELETE_CHATROOMS,
-    [
-      'chatroom_user_id_activity_at_id_idx',
-      'message_chatroom_id_number_key',
-      'work_item_owner',
-      'work_item_pkey',
-    ],
-  ],
-  [PURGE_MESSAGES, ['chatroom_pkey', 'message_chatroom_id_number_key', 'message_pkey']],
+  [END_ACCOUNT_REPLIES, ['chatroom_pkey', 'work_item_owner']],
+  [FIND_ORPHANED_CHATROOMS, ['app_user_pkey', 'chatroom_user_id_activity_at_id_idx']],
+  [FIND_PURGED_MESSAGES, ['app_user_pkey', 'chatroom_pkey', 'message_chatroom_id_number_key']],
+  [PURGE_MESSAGES, ['message_pkey']],
+  [PURGE_CHATROOMS, ['app_user_pkey', 'chatroom_pkey', 'message_chatroom_id_number_key']],
   [CHATROOM_FIRST_PAGE, ['chatroom_user_id_activity_at_id_idx']],
   [CHATROOM_NEXT_PAGE, ['chatroom_user_id_activity_at_id_idx']],
   [CHATROOM_SEARCH_PAGE, ['chatroom_user_id_activity_at_id_idx']],
   [LOCK_KEY, ['idempotency_key_pkey']],
   [STORE_RESPONSE, ['idempotency_key_pkey']],
+  [PURGE_RESPONSES, ['idempotency_key_pkey', 'idempotency_key_subject']],
+  [PURGE_KEYS, ['app_user_pkey', 'idempotency_key_pkey']],
   [CLAIM_ITEM, ['work_item_pkey']],
   [FINISH_ITEM, ['work_item_pkey']],
   [RELEASE_ITEM, ['work_item_pkey']],

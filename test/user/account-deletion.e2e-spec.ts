@@ -37,10 +37,14 @@ describe('deleting the account', () => {
     expect((await me.get('/chatroom')).headers.get('x-cache')).toBe('MISS');
     expect((await me.get('/chatroom')).headers.get('x-cache')).toBe('HIT');
     expect((await me.delete('/user/me', CONFIRM)).status).toBe(204);
-    await eventually('Redis holds nothing but the burst limit, for a minute', async () => {
-      const keys = await system.redis.keys(`*${user.id}*`);
-      return keys.every((key) => key.startsWith('rate:'));
-    });
+    await eventually(
+      'Redis holds nothing but the burst limit, for a minute',
+      async () => {
+        const keys = await system.redis.keys(`*${user.id}*`);
+        return keys.every((key) => key.startsWith('rate:'));
+      },
+      60_000,
+    );
     expect((await other.as(accessToken).get('/user/me')).status).toBe(401);
     expect((await other.post('/auth/refresh', { refreshToken })).status).toBe(401);
     const { rows: tables } = await system.db.query(
@@ -48,12 +52,16 @@ describe('deleting the account', () => {
     );
     expect(tables.length).toBeGreaterThan(8);
     const traces = [user.id, who.mobile, room.body.id];
-    await eventually('a worker to have purged the room', async () => {
-      const { rowCount } = await system.db.query('SELECT 1 FROM work_item WHERE subject_id = $1', [
-        room.body.id,
-      ]);
-      return rowCount === 0;
-    });
+    await eventually(
+      'a worker to have purged the account',
+      async () => {
+        const { rowCount } = await system.db.query('SELECT 1 FROM work_item WHERE subject_id = $1', [
+          user.id,
+        ]);
+        return rowCount === 0;
+      },
+      60_000,
+    );
     for (const { name } of tables) {
       const { rows } = await system.db.query(`SELECT * FROM "${name}"`);
       for (const trace of traces) expect([name, JSON.stringify(rows).includes(trace)]).toEqual([name, false]);
@@ -115,7 +123,7 @@ describe('deleting the account', () => {
     expect(answered.body.reply.status).toBe('completed');
     expect(await kept()).toHaveLength(1);
     expect((await me.delete('/user/me', CONFIRM)).status).toBe(204);
-    await eventually('nothing is kept', async () => (await kept()).length === 0);
+    await eventually('nothing is kept', async () => (await kept()).length === 0, 60_000);
     await worker.stop();
   });
 });

@@ -116,8 +116,8 @@ export class AccountService {
   }
 
   /**
-   * Deletes an account with its sessions and every other row that refers to it.
-   * @param sql a transaction that has locked the account and its day, and deleted its rooms
+   * Deletes an account with its subscription and its use of the quota. What else belonged to it is purged later.
+   * @param sql a transaction that has locked the account and its day
    */
   async delete(sql: Sql, id: string): Promise<void> {
     await sql.query(DELETE_ACCOUNT, [id]);

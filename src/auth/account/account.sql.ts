@@ -182,8 +182,8 @@ export const LOCK_ACCOUNT: Statement<LockedAccountRow, [id: string]> = {
 export type LockedAccountRow = Pick<User, 'mobile' | 'emailKey'>;
 
 /**
- * Deletes the account and, by the foreign keys, its sessions, subscription and use of the quota.
- * Locks: account, then every row that refers to it; the day and the rooms must be locked before.
+ * Deletes the account and, by the foreign keys, its subscription and use of the quota.
+ * Locks: account, then every row that refers to it; the day must be locked before.
  * $1 account.
  */
 export const DELETE_ACCOUNT: Statement<never, [id: string]> = {

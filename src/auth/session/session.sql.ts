@@ -1,5 +1,6 @@
 import type { Session, Subscription, User } from '../../generated/prisma/client.js';
 import type { Statement } from '../../infra/postgres/database.js';
+import type { PortionStatement } from '../../infra/postgres/portions.js';
 
 /**
  * The live session of an access token, with what the request needs of its account: the one statement of every signed-in request,
@@ -28,12 +29,14 @@ export interface PrincipalRow extends Pick<Session, 'userId'>, Pick<User, 'roomL
 }
 
 /**
- * Those of the sessions that are live.
+ * Those of the sessions that are live: also their accounts are there.
  * $1 sessions (uuid[]).
  */
 export const FIND_LIVE_SESSIONS: Statement<SessionIdRow, [sessionIds: string[]]> = {
   name: 'session_find_live',
-  text: 'SELECT id FROM session WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL AND expires_at > now()',
+  text: `
+    SELECT s.id FROM session s JOIN app_user u ON u.id = s.user_id
+    WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`,
 };
 
 /** The id of a session that was found or revoked. */
@@ -49,8 +52,8 @@ export const TOUCH_SESSION: Statement<never, [sessionId: string]> = {
 };
 
 /**
- * Inserts a session.
- * Locks: account (key share, by the foreign key), session.
+ * Inserts a session. The caller has locked the account: no foreign key keeps it.
+ * Locks: session.
  * $1 id, $2 account, $3 hash of the refresh token, $4 IP address, $5 user agent or null, $6 seconds until it expires.
  */
 export const INSERT_SESSION: Statement<
@@ -89,6 +92,7 @@ export const ROTATE_REFRESH_TOKEN: Statement<
              (SELECT jsonb_object_agg(hash, at) FROM jsonb_each(spent) AS s(hash, at)
               WHERE at::float8 > extract(epoch FROM now()) - $7::float8), '{}')
     WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL AND expires_at > now()
+      AND EXISTS (SELECT FROM app_user u WHERE u.id = session.user_id)
     RETURNING user_id AS "userId"`,
 };
 
@@ -124,4 +128,17 @@ export const REVOKE_SESSIONS: Statement<SessionIdRow, [userId: string, exceptId:
   text: `
     UPDATE session SET revoked_at = now()
     WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id`,
+};
+
+/** Deletes sessions of an account that is gone. $1 account, $2 how many at most. */
+export const PURGE_SESSIONS: PortionStatement = {
+  name: 'session_purge',
+  text: `
+    WITH purged AS (
+      DELETE FROM session WHERE id IN (
+        SELECT id FROM session WHERE user_id = $1 AND NOT EXISTS (SELECT FROM app_user WHERE id = $1) LIMIT $2
+      )
+      RETURNING 1
+    )
+    SELECT count(*)::int AS changed FROM purged`,
 };

@@ -59,6 +59,7 @@ export class AcceptService {
       key: prompt.idempotencyKey,
       route: `POST /chatroom/${prompt.chatroomId}/message`,
       body: { content: prompt.content },
+      subject: { id: prompt.chatroomId, gone: 'chatroom.not_found' } as const,
     };
     const { body, replayed } = await this.idempotency.once(request, 202, async (sql) => {
       written = await this.write(sql, user, prompt);

@@ -52,7 +52,7 @@ export class ReplyGenerator {
       publisher.add(text),
     );
     failpoint('reply.generated');
-    if (result.finishReason === 'STOP') await this.cache.keep(item.userId, conversation, result);
-    return { result, cached: false, discard: () => this.cache.forget(item.userId, conversation) };
+    if (result.finishReason === 'STOP') await this.cache.keep(item, conversation, result);
+    return { result, cached: false, discard: () => this.cache.forget(item, conversation) };
   }
 }

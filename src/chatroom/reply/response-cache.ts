@@ -5,7 +5,13 @@ import type { GeminiRequest } from '../../infra/gemini/gemini.client.js';
 import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
 import { REDIS } from '../../infra/redis/redis.module.js';
-import { responseIndexKey, responseKey } from '../cached-keys.js';
+import { responseIndexKey, responseIndexMember, responseKey } from '../cached-keys.js';
+
+/** Whose prompt a reply was generated for, and in which room. */
+export interface ResponseOrigin {
+  userId: string;
+  chatroomId: string;
+}
 
 type Conversation = Pick<GeminiRequest, 'model' | 'systemInstruction' | 'contents' | 'maxOutputTokens'>;
 
@@ -35,44 +41,41 @@ export class ResponseCache {
   }
 
   /** Stores the reply to a conversation. */
-  async keep(userId: string, conversation: Conversation, result: GeminiResult): Promise<void> {
+  async keep(origin: ResponseOrigin, conversation: Conversation, result: GeminiResult): Promise<void> {
     if (this.settings.RESPONSE_CACHE_TTL_SECONDS === 0) return;
     try {
-      await this.store(this.ownerOf(userId), digestOf(conversation), JSON.stringify(result));
+      const key = responseKey(this.ownerOf(origin.userId), digestOf(conversation));
+      await this.store(origin, key, JSON.stringify(result));
     } catch (error) {
       this.logger.debug(`not stored: ${(error as Error).message}`);
     }
   }
 
   /** Takes the reply to a conversation out again. */
-  async forget(userId: string, conversation: Conversation): Promise<void> {
+  async forget({ userId, chatroomId }: ResponseOrigin, conversation: Conversation): Promise<void> {
     if (this.settings.RESPONSE_CACHE_TTL_SECONDS === 0) return;
-    const owner = this.ownerOf(userId);
-    const key = responseKey(owner, digestOf(conversation));
+    const key = responseKey(this.ownerOf(userId), digestOf(conversation));
     try {
       await this.redis.unlink(key);
-      if (owner !== null) await this.redis.zrem(responseIndexKey(owner), key);
+      await this.redis.zrem(responseIndexKey(userId), responseIndexMember(chatroomId, key));
     } catch (error) {
       this.logger.debug(`not taken out: ${(error as Error).message}`);
     }
   }
 
-  /** With the response goes its entry in the person's index, by which it is found when the account is deleted. */
-  private async store(userId: string | null, digest: string, json: string): Promise<void> {
+  /** The entry in the person's index comes first: by it the response is found when the room or the account is deleted. */
+  private async store({ userId, chatroomId }: ResponseOrigin, key: string, json: string): Promise<void> {
     const ttl = this.settings.RESPONSE_CACHE_TTL_SECONDS;
-    const key = responseKey(userId, digest);
-    const pipeline = this.redis.pipeline();
-    if (userId !== null) {
-      const index = responseIndexKey(userId);
-      const now = Math.floor(Date.now() / 1_000);
-      pipeline
-        .zadd(index, now, key)
-        // Without this the index of an active person would grow without end. Twice the time: clocks differ.
-        .zremrangebyscore(index, '-inf', now - 2 * ttl)
-        .expire(index, 2 * ttl);
-    }
-    const results = (await pipeline.set(key, json, 'EX', ttl).exec()) ?? [];
-    for (const [error] of results) if (error) throw error;
+    const index = responseIndexKey(userId);
+    const now = Math.floor(Date.now() / 1_000);
+    const entry = this.redis
+      .pipeline()
+      .zadd(index, now, responseIndexMember(chatroomId, key))
+      // Without this the index of an active person would grow without end. Twice the time: clocks differ.
+      .zremrangebyscore(index, '-inf', now - 2 * ttl)
+      .expire(index, 2 * ttl);
+    for (const [error] of (await entry.exec()) ?? []) if (error) throw error;
+    await this.redis.set(key, json, 'EX', ttl);
   }
 
   private ownerOf(userId: string): string | null {

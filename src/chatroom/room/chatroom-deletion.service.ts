@@ -1,14 +1,12 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/auth-context.js';
+import { PURGE_DELAY } from '../../config/timing.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { Database, type Sql, type ValuesOf } from '../../infra/postgres/database.js';
-import type { RedisClient } from '../../infra/redis/connect.js';
-import { REDIS } from '../../infra/redis/redis.module.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
 import { PlanService } from '../../plan/plan.service.js';
-import { deleteCachedKeys } from '../cached-keys.js';
-import { ReplyChannel, replyStreamKey } from '../reply-channel.js';
-import { DELETE_CHATROOM, DELETE_CHATROOMS, type PublishedReply } from './chatroom.sql.js';
+import { ReplyChannel } from '../reply-channel.js';
+import { DELETE_CHATROOM, END_ACCOUNT_REPLIES } from './chatroom.sql.js';
 
 /**
  * Deletes rooms. A deleted room is out of sight in one statement, whatever its size; a worker purges its rows afterwards, in
@@ -16,11 +14,8 @@ import { DELETE_CHATROOM, DELETE_CHATROOMS, type PublishedReply } from './chatro
  */
 @Injectable()
 export class ChatroomDeletionService {
-  private readonly logger = new Logger(ChatroomDeletionService.name);
-
   constructor(
     private readonly database: Database,
-    @Inject(REDIS) private readonly redis: RedisClient,
     private readonly channel: ReplyChannel,
     private readonly queue: WorkQueue,
     private readonly plans: PlanService,
@@ -36,27 +31,20 @@ export class ChatroomDeletionService {
     if (!row) throw new AppError('chatroom.not_found');
     this.channel.publishEnd(row.ended);
     void this.queue.add('reply', row.promoted);
-    void this.queue.add('chatroom-purge', [{ subjectId: id, claim: 0, priority: 1 }]);
+    void this.queue.add('chatroom-purge', [{ subjectId: id, claim: 0, priority: 1 }], PURGE_DELAY);
   }
 
   /**
-   * Deletes every room of an account, within the transaction that deletes the account, after the account was locked.
-   * @returns what `purge` needs to know
+   * Ends the unfinished replies of an account, within the transaction that deletes the account, after the account was locked.
+   * @returns the replies, for `publishEnd`
    */
-  deleteAll(sql: Sql, userId: string, requestId: string): Promise<PublishedReply[]> {
-    return sql.query(DELETE_CHATROOMS, [userId, requestId]);
+  async endReplies(sql: Sql, userId: string): Promise<string[]> {
+    const replies = await sql.query(END_ACCOUNT_REPLIES, [userId]);
+    return replies.map(({ id }) => id);
   }
 
-  /** Stops what runs and removes what Redis holds of a deleted account. Without Redis that expires within minutes. */
-  async purge(userId: string, replies: PublishedReply[]): Promise<void> {
-    this.channel.publishEnd(replies.filter(({ unfinished }) => unfinished).map(({ id }) => id));
-    try {
-      await Promise.all(replies.map(({ id }) => this.redis.del(replyStreamKey(id))));
-      await deleteCachedKeys(this.redis, userId);
-    } catch (error) {
-      this.logger.warn(
-        `what Redis holds of a deleted account expires by itself: ${(error as Error).message}`,
-      );
-    }
+  /** Informs the workers and the listeners of replies that have ended, after the commit. */
+  publishEnd(replyIds: string[]): void {
+    this.channel.publishEnd(replyIds);
   }
 }

@@ -32,12 +32,12 @@ export class ChatroomController {
     private readonly deletion: ChatroomDeletionService,
   ) {}
 
-  /** Open a chatroom. With an `Idempotency-Key` a repetition answers the first one's room. */
+  /** Open a chatroom. With an `Idempotency-Key` a repetition answers the first one's room, or 404 once that is deleted. */
   @Post()
   @ApiBody({ type: CreateChatroomDto, required: false })
   @ApiCreatedResponse({ type: ChatroomDto, headers: REPLAYED_HEADER })
   @ApiIdempotencyKey()
-  @ApiSignedIn('idempotency.key_reused', 'idempotency.in_progress')
+  @ApiSignedIn('chatroom.too_many', 'chatroom.not_found', 'idempotency.key_reused', 'idempotency.in_progress')
   async create(
     @CurrentUser() user: Principal,
     @Body() body: CreateChatroomDto,

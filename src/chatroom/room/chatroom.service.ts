@@ -23,24 +23,28 @@ export class ChatroomService {
 
   /**
    * Opens a room, once per key.
-   * @throws AppError `validation.failed` for a model that is not allowed, `idempotency.*`; `auth.unauthenticated` when the
-   * account is deleted meanwhile
+   * @throws AppError `validation.failed` for a model that is not allowed, `chatroom.too_many`, `idempotency.*`;
+   * `auth.unauthenticated` when the account is deleted meanwhile
    */
   async create(user: Principal, body: CreateChatroomDto, key: string | undefined): Promise<OnceResponse> {
     this.requireAllowedModel(body.model);
     const { title = DEFAULT_TITLE, systemInstruction = null, model = null } = body;
+    const id = uuidv7();
     const values: ValuesOf<typeof CREATE_CHATROOM> = [
-      uuidv7(),
+      id,
       user.userId,
       title,
       body.title === undefined,
       systemInstruction,
       model,
+      this.settings.MAX_ROOMS_PER_USER,
     ];
-    const request = { userId: user.userId, key, route: 'POST /chatroom', body };
+    const subject = { id, gone: 'chatroom.not_found' } as const;
+    const request = { userId: user.userId, key, route: 'POST /chatroom', body, subject };
     return this.idempotency.once(request, 201, async (sql) => {
       const [row] = await sql.query(CREATE_CHATROOM, values);
       if (!row) throw new AppError('auth.unauthenticated');
+      if (!row.created) throw tooMany(this.settings.MAX_ROOMS_PER_USER);
       return toChatroom(row);
     });
   }
@@ -89,4 +93,9 @@ export class ChatroomService {
 function existing<Row>(row: Row | undefined): Row {
   if (row) return row;
   throw new AppError('chatroom.not_found');
+}
+
+function tooMany(max: number): AppError {
+  const detail = `An account has at most ${max} chatrooms. Delete some first; it takes a moment until they are gone.`;
+  return new AppError('chatroom.too_many', { detail });
 }

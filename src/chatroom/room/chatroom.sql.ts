@@ -1,4 +1,5 @@
 import type { Chatroom } from '../../generated/prisma/client.js';
+import { PURGE_DELAY } from '../../config/timing.js';
 import { columnList, type Statement } from '../../infra/postgres/database.js';
 import type { ReadyItem } from '../../infra/work/define-work.js';
 import { enqueueItem, promotedJson } from '../../infra/work/work.sql.js';
@@ -40,11 +41,12 @@ const CHANGE_LIST = (user: string) =>
   `UPDATE app_user SET room_list_version = room_list_version + 1 WHERE id = ${user} RETURNING id`;
 
 /**
- * An account that is being deleted gets no room. Locks: account.
- * $1 id, $2 user, $3 title, $4 whether the title is the default one, $5 instruction, $6 model.
+ * Makes a room, unless the account has as many as it may. Rooms whose purge is not done count too, up to as many again, so that
+ * they do not pile up. An account that is being deleted gets no room: no row. Locks: account.
+ * $1 id, $2 user, $3 title, $4 whether the title is the default one, $5 instruction, $6 model, $7 rooms at most.
  */
 export const CREATE_CHATROOM: Statement<
-  ChatroomRow,
+  CreatedChatroomRow,
   [
     id: string,
     userId: string,
@@ -52,18 +54,24 @@ export const CREATE_CHATROOM: Statement<
     titleIsDefault: boolean,
     systemInstruction: string | null,
     model: string | null,
+    maxRooms: number,
   ]
 > = {
   name: 'chatroom_create',
   text: `
     WITH account AS (${CHANGE_LIST('$2')}
+    ), load AS (
+      SELECT account.id AS user_id, l.* FROM account, room_load(account.id, 2 * $7::int) l
     ), room AS (
       INSERT INTO chatroom (id, user_id, title, title_is_default, system_instruction, model)
-      SELECT $1::uuid, id, $3, $4::boolean, $5, $6 FROM account
+      SELECT $1::uuid, user_id, $3, $4::boolean, $5, $6 FROM load WHERE rooms < $7::int AND stored < 2 * $7::int
       RETURNING *
     )
-    SELECT ${CHATROOM_COLUMNS} FROM room`,
+    SELECT room.id IS NOT NULL AS created, ${columnList(COLUMNS, 'room')} FROM account LEFT JOIN room ON true`,
 };
+
+/** Where the room was not created, the account has too many and the other columns are null. */
+export type CreatedChatroomRow = ChatroomRow & { created: boolean };
 
 export const FIND_CHATROOM: Statement<ChatroomRow, [id: string, userId: string]> = {
   name: 'chatroom_find',
@@ -122,7 +130,12 @@ export const DELETE_CHATROOM: Statement<
     ), promoted AS (
       SELECT n.* FROM (SELECT DISTINCT owner_id FROM ended) e, work_promote('reply', e.owner_id, $3::int) n
     ), purge AS (${enqueueItem(
-      { kind: `'chatroom-purge'`, subject: 'room.id::text', requestId: '$4::text', firstPoll: '1000' },
+      {
+        kind: `'chatroom-purge'`,
+        subject: 'room.id::text',
+        requestId: '$4::text',
+        firstPoll: String(PURGE_DELAY + 1_000),
+      },
       'room',
     )}
     )
@@ -136,53 +149,18 @@ export interface DeletedRow {
 }
 
 /**
- * As DELETE_CHATROOM, for every room of an account that is about to be deleted: they stay behind without a user until they
- * are purged. Called while the account is locked. $1 user, $2 request id.
+ * Ends the unfinished replies of an account that is about to be deleted, and takes their rooms out of sight, so that whoever
+ * follows one of them finds it gone. Called while the account is locked. Locks: work item, room. $1 user.
  */
-export const DELETE_CHATROOMS: Statement<PublishedReply, [userId: string, requestId: string]> = {
-  name: 'chatroom_delete_all',
+export const END_ACCOUNT_REPLIES: Statement<{ id: string }, [userId: string]> = {
+  name: 'chatroom_end_account_replies',
   text: `
-    WITH room AS (
-      UPDATE chatroom SET deleted_at = coalesce(deleted_at, now()), user_id = NULL WHERE user_id = $1
-      RETURNING id, last_message_at
-    ), ended AS (
-      DELETE FROM work_item WHERE kind = 'reply' AND owner_id = $1 RETURNING subject_id
-    ), purge AS (${enqueueItem(
-      { kind: `'chatroom-purge'`, subject: 'room.id::text', requestId: '$2::text', firstPoll: '0' },
-      'room',
-    )}
+    WITH ended AS (
+      DELETE FROM work_item WHERE kind = 'reply' AND owner_id = $1 RETURNING subject_id, group_key
+    ), room AS (
+      UPDATE chatroom SET deleted_at = now() WHERE id IN (SELECT group_key::uuid FROM ended) AND deleted_at IS NULL
     )
-    SELECT subject_id AS id, true AS unfinished FROM ended
-    UNION ALL
-    SELECT m.id::text, false FROM room JOIN message m ON m.chatroom_id = room.id
-    WHERE room.last_message_at > now() - interval '15 minutes' AND m.role = 'model'
-      AND m.completed_at > now() - interval '15 minutes'`,
-};
-
-/** A reply whose stream may still be in Redis; one that was retried in an old room is left to expire. */
-export interface PublishedReply {
-  id: string;
-  unfinished: boolean;
-}
-
-/** Deletes some messages of a deleted room. $1 room, $2 how many at most. */
-export const PURGE_MESSAGES: Statement<{ purged: number }, [chatroomId: string, limit: number]> = {
-  name: 'chatroom_purge_messages',
-  text: `
-    WITH batch AS (
-      SELECT m.id FROM message m JOIN chatroom c ON c.id = m.chatroom_id
-      WHERE m.chatroom_id = $1 AND c.deleted_at IS NOT NULL ORDER BY m.number DESC LIMIT $2
-    ), purged AS (
-      DELETE FROM message WHERE id IN (SELECT id FROM batch) RETURNING 1
-    )
-    SELECT count(*)::int AS purged FROM purged`,
-};
-
-/** Deletes a deleted room that has no messages any more. $1 room. */
-export const PURGE_CHATROOM: Statement<never, [chatroomId: string]> = {
-  name: 'chatroom_purge',
-  text: `DELETE FROM chatroom c WHERE c.id = $1 AND c.deleted_at IS NOT NULL
-      AND NOT EXISTS (SELECT FROM message m WHERE m.chatroom_id = c.id)`,
+    SELECT subject_id AS id FROM ended`,
 };
 
 /** $2 one more than a page. */

@@ -19,6 +19,7 @@ export const CATALOGUE = {
   'auth.email_taken': [409, 'The email address belongs to an account'],
   'message.not_running': [409, 'The reply is not running'],
   'message.not_retryable': [409, 'The reply cannot be retried'],
+  'chatroom.too_many': [409, 'The account has too many chatrooms'],
   'subscription.already_active': [409, 'A subscription is active already'],
   'subscription.not_active': [409, 'No subscription is active'],
   'idempotency.in_progress': [409, 'A request with this key is still running'],

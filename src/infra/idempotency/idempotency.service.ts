@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../common/errors/app-error.js';
+import type { ErrorCode } from '../../common/errors/catalogue.js';
 import { Database, type Sql } from '../postgres/database.js';
 import { isDatabaseUnavailable } from '../postgres/errors.js';
-import { LOCK_KEY, DELETE_KEYS, READ_KEY, UNLOCK_KEY, STORE_RESPONSE } from './idempotency.sql.js';
+import { LOCK_KEY, READ_KEY, UNLOCK_KEY, STORE_RESPONSE } from './idempotency.sql.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
+/** Keys that are kept for one user: with their responses they are stored for 24 hours. */
+const MAX_KEYS = 10_000;
+/** Seconds after which a user with too many keys may try again: by then some may have expired. */
+const FULL_RETRY = 600;
 
 export interface KeyedRequest {
   userId: string;
@@ -15,6 +20,8 @@ export interface KeyedRequest {
   /** Method and path. */
   route: string;
   body: unknown;
+  /** What the response is about. When that is deleted the response is purged, and the key is answered with the error `gone`. */
+  subject?: { id: string; gone: ErrorCode };
 }
 
 /** The first 2xx response to a key. */
@@ -48,8 +55,8 @@ export class IdempotencyService {
    * Runs `effect` in a transaction, once per key, and stores its response in that transaction. Without a key the effect is
    * run by itself: no lock of its is held while this process and PostgreSQL exchange messages.
    * @param effect one statement
-   * @throws AppError `validation.failed` for a malformed key, `idempotency.key_reused`, `idempotency.in_progress`, and
-   * whatever `effect` throws
+   * @throws AppError `validation.failed` for a malformed key, `idempotency.key_reused`, `idempotency.in_progress`,
+   * `rate_limit.exceeded` for a new key of a user who has too many, and whatever `effect` throws
    */
   once(request: KeyedRequest, status: number, effect: (sql: Sql) => Promise<object>): Promise<OnceResponse> {
     return this.respond(request, async (lock) => {
@@ -75,11 +82,6 @@ export class IdempotencyService {
     });
   }
 
-  /** Deletes every key of a user with its response, in the transaction that deletes the user. */
-  async deleteAll(sql: Sql, userId: string): Promise<void> {
-    await sql.query(DELETE_KEYS, [userId]);
-  }
-
   /** The stored response, or what `work` returns while the key is locked; the lock is released when `work` fails. */
   private async respond(
     request: KeyedRequest,
@@ -98,27 +100,25 @@ export class IdempotencyService {
   }
 
   /** Locks the key of a request. Without a key: neither a lock nor a stored response. */
-  private async begin({
-    userId,
-    key,
-    route,
-    body,
-  }: KeyedRequest): Promise<{ lock?: KeyLock; stored?: StoredResponse }> {
+  private async begin(request: KeyedRequest): Promise<{ lock?: KeyLock; stored?: StoredResponse }> {
+    const { userId, key, route, body } = request;
     if (key === undefined) return {};
     requireKey(key);
     const fingerprint = createHash('sha256')
       .update(`${route}\n${JSON.stringify(body ?? null)}`)
       .digest('base64url');
     const owner = uuidv7();
-    const locked = await this.database.query(LOCK_KEY, [userId, key, fingerprint, owner]);
-    if (locked.length > 0) return { lock: this.lockOf(userId, key, owner) };
-    return { stored: await this.stored(userId, key, fingerprint) };
+    const [lock] = await this.database.query(LOCK_KEY, [userId, key, fingerprint, owner, MAX_KEYS]);
+    if (lock?.locked) return { lock: this.lockOf(request, key, owner) };
+    const stored = await this.stored(request, key, fingerprint);
+    if (!stored) throw lock?.isFull ? tooManyKeys() : inProgress();
+    return { stored };
   }
 
-  private lockOf(userId: string, key: string, owner: string): KeyLock {
+  private lockOf({ userId, subject }: KeyedRequest, key: string, owner: string): KeyLock {
     return {
       store: async (sql, { status, body }) => {
-        const rows = await sql.query(STORE_RESPONSE, [userId, key, owner, status, body]);
+        const rows = await sql.query(STORE_RESPONSE, [userId, key, owner, status, body, subject?.id ?? null]);
         if (rows.length === 0) throw inProgress();
       },
       release: async () => {
@@ -129,16 +129,29 @@ export class IdempotencyService {
     };
   }
 
-  private async stored(userId: string, key: string, fingerprint: string): Promise<StoredResponse> {
+  /** @returns undefined when the key is not there */
+  private async stored(
+    { userId, subject }: KeyedRequest,
+    key: string,
+    fingerprint: string,
+  ): Promise<StoredResponse | undefined> {
     const [row] = await this.database.query(READ_KEY, [userId, key]);
-    if (row && row.fingerprint !== fingerprint) throw new AppError('idempotency.key_reused');
-    if (!row || row.status === null || row.body === null) throw inProgress();
-    return { status: row.status, body: row.body };
+    if (!row) return undefined;
+    const { status, body } = row;
+    if (status !== null && body === null) throw new AppError(subject?.gone ?? 'idempotency.key_reused');
+    if (row.fingerprint !== fingerprint) throw new AppError('idempotency.key_reused');
+    if (status === null || body === null) throw inProgress();
+    return { status, body };
   }
 }
 
 function inProgress(): AppError {
   return new AppError('idempotency.in_progress', { headers: { 'Retry-After': '1' } });
+}
+
+function tooManyKeys(): AppError {
+  const detail = `At most ${MAX_KEYS} idempotency keys are kept in 24 hours. Keys that are kept still work.`;
+  return new AppError('rate_limit.exceeded', { detail, retryAfter: FULL_RETRY });
 }
 
 function requireKey(key: string): void {

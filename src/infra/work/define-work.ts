@@ -8,6 +8,7 @@ export const WORK_KINDS = [
   'customer-reconciliation',
   'chatroom-purge',
   'notice',
+  'account-purge',
 ] as const;
 
 export type WorkKind = (typeof WORK_KINDS)[number];
@@ -15,7 +16,7 @@ export type WorkKind = (typeof WORK_KINDS)[number];
 /** A work item that this process holds, as its claim returned it. */
 export interface WorkItem {
   kind: WorkKind;
-  /** What the work is about: the id of a message, an event, a code, a customer, a room or a notice. */
+  /** What the work is about: the id of a message, an event, a code, a customer, a room, a notice or an account. */
   subjectId: string;
   /** The fencing token. */
   claim: number;
