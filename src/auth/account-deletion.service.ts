@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Sql } from '../infra/postgres/database.js';
 import { QuotaService } from '../quota/quota.service.js';
-import { AccountService, keysOf } from './account/account.service.js';
+import { AccountService, carryOverKeys, keysOf } from './account/account.service.js';
 import { OtpService } from './otp/otp.service.js';
 
 /** An account that is locked and about to be deleted. */
@@ -30,7 +30,7 @@ export class AccountDeletionService {
     const account = await this.accounts.lock(sql, userId);
     if (!account) return null;
     const identities = keysOf(account);
-    await this.quotas.carryOver(sql, userId, identities);
+    await this.quotas.carryOver(sql, userId, carryOverKeys(identities));
     return { userId, identities };
   }
 

@@ -1,3 +1,4 @@
+import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { deliveryProblems, productionProblems, testOnlyProblems } from './checks.js';
 import { normalizeEnvironment } from './environment.js';
@@ -51,6 +52,11 @@ const schema = z.object({
     .string()
     .regex(/^[A-Z]{2}$/, 'wants a country code of two capital letters')
     .default('IN'),
+  ALLOWED_PHONE_REGIONS: list
+    .refine((regions) => regions.length > 0 && regions.every((region) => isSupportedCountry(region)), {
+      message: 'wants country codes of two capital letters, such as IN,US',
+    })
+    .optional(),
   GEMINI_API_KEY: z.string(),
   GEMINI_MODEL: z.string().default('gemini-3.8-flash'),
   GEMINI_FALLBACK_MODEL: z.string().default('gemini-3.5-flash-lite'),

@@ -52,10 +52,11 @@ export class QuotaService {
   /**
    * Charges an account with what another account with the same identity used today. May be repeated. Locks: day.
    * @param sql a transaction that has locked the account
-   * @param identity its key
+   * @param identities the keys under which the use of the identity may have been kept
    */
-  async restoreCarryOver(sql: Sql, userId: string, identity: string): Promise<void> {
-    await sql.query(RESTORE_USAGE, [userId, utcDay(new Date()), this.hashes(identity)]);
+  async restoreCarryOver(sql: Sql, userId: string, identities: string[]): Promise<void> {
+    const hashes = identities.flatMap((identity) => this.hashes(identity));
+    await sql.query(RESTORE_USAGE, [userId, utcDay(new Date()), hashes]);
   }
 
   /** The identity's hash under every server key, the newest key first. */

@@ -64,7 +64,7 @@ export const CARRY_OVER_USAGE: Statement<never, [userId: string, day: string, ha
 /**
  * Raises what an account used on a day to what was kept for one of its identities. Running it twice changes nothing more.
  * Locks: day, which the account must be locked before.
- * $1 account, $2 UTC day (date), $3 the identity's hashes under every server key (text[]).
+ * $1 account, $2 UTC day (date), $3 the hashes of the identity's keys under every server key (text[]).
  */
 export const RESTORE_USAGE: Statement<never, [userId: string, day: string, hashes: string[]]> = {
   name: 'quota_restore_usage',

@@ -12,7 +12,8 @@ beforeAll(() => database.upgrade());
 /** After it the release before cannot run any more. */
 describe('the contract migration', () => {
   beforeAll(async () => {
-    await database.rows(readFileSync('prisma/contract/drop_reply_leases.sql', 'utf8'));
+    for (const file of readdirSync('prisma/contract'))
+      await database.rows(readFileSync(`prisma/contract/${file}`, 'utf8'));
   });
 
   it('leaves nothing of the bridge', async () => {
@@ -20,7 +21,7 @@ describe('the contract migration', () => {
       SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal UNION ALL
       SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'bridge%' UNION ALL
       SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'
-        AND column_name IN ('ring_at', 'lease_until', 'available_at', 'sweep_at', 'delivery_attempts')
+        AND column_name IN ('ring_at', 'lease_until', 'available_at', 'sweep_at', 'delivery_attempts', 'unverified_email')
         AND table_name <> 'worker_process'`);
     expect(left).toEqual([]);
   });

@@ -12,7 +12,7 @@ export class UserDto {
   name!: string | null;
   /** Whether a password works for this account. */
   hasPassword!: boolean;
-  /** Whether a code was ever confirmed. */
+  /** Whether a code was ever confirmed: then `mobile` and `email` are proven, each by a code of its own. */
   verified!: boolean;
   /** ISO 8601, UTC */
   createdAt!: string;
@@ -21,23 +21,15 @@ export class UserDto {
 /** The columns that a `UserDto` is made of. */
 export type UserRow = Pick<
   User,
-  | 'id'
-  | 'mobile'
-  | 'email'
-  | 'unverifiedMobile'
-  | 'unverifiedEmail'
-  | 'name'
-  | 'passwordHash'
-  | 'verifiedAt'
-  | 'createdAt'
+  'id' | 'mobile' | 'email' | 'name' | 'passwordHash' | 'verifiedAt' | 'createdAt'
 >;
 
-/** Maps an account to what its owner is shown. An identity that is not verified is shown where there is no verified one. */
+/** Maps an account to what its owner is shown. Only the response to a sign-up is of an account without a proven identity. */
 export function toUserDto(user: UserRow): UserDto {
   return {
     id: user.id,
-    mobile: user.mobile ?? user.unverifiedMobile,
-    email: user.email ?? user.unverifiedEmail,
+    mobile: user.mobile,
+    email: user.email,
     name: user.name,
     hasPassword: user.passwordHash !== null,
     verified: user.verifiedAt !== null,

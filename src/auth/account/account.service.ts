@@ -14,7 +14,7 @@ import {
   SET_IDENTITY,
   type LockedAccountRow,
 } from './account.sql.js';
-import { columnsOf, type Identity } from './identity.js';
+import { columnsOf, keysOfIdentity, useKeyOf, type Identity } from './identity.js';
 
 /** Accounts and their identities. What a day's quota was used for follows the identity, so it is moved here too. */
 @Injectable()
@@ -29,9 +29,10 @@ export class AccountService {
    * @throws AppError `service.unavailable`
    */
   async find(identity: Identity): Promise<User | null> {
-    return this.prisma.db.user.findUnique({
-      where: identity.kind === 'mobile' ? { mobile: identity.key } : { emailKey: identity.key },
-    });
+    const keys = keysOfIdentity(identity);
+    const column = identity.kind === 'mobile' ? 'mobile' : 'emailKey';
+    const users = await this.prisma.db.user.findMany({ where: { [column]: { in: keys } } });
+    return users.find((user) => user[column] === identity.key) ?? users[0] ?? null;
   }
 
   /**
@@ -64,10 +65,15 @@ export class AccountService {
    */
   async confirm(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
     await this.lockIdentity(sql, identity);
-    const values: ValuesOf<typeof CONFIRM_ACCOUNT> = [userId, identity.kind, identity.key, passwordHash];
+    const values: ValuesOf<typeof CONFIRM_ACCOUNT> = [
+      userId,
+      identity.kind,
+      keysOfIdentity(identity),
+      passwordHash,
+    ];
     const confirmed = await sql.query(CONFIRM_ACCOUNT, values);
     if (confirmed.length === 0) throw new AppError('auth.otp_invalid');
-    await this.quotas.restoreCarryOver(sql, userId, identity.key);
+    await this.quotas.restoreCarryOver(sql, userId, carryOverKeys(keysOfIdentity(identity)));
   }
 
   /**
@@ -75,8 +81,8 @@ export class AccountService {
    * Locks: identity; to be called before anything else is locked.
    * @param sql a transaction
    */
-  async lockIdentity(sql: Sql, { key }: Identity): Promise<void> {
-    await sql.query(LOCK_IDENTITIES, [[key]]);
+  async lockIdentity(sql: Sql, identity: Identity): Promise<void> {
+    await sql.query(LOCK_IDENTITIES, [keysOfIdentity(identity).sort()]);
   }
 
   /**
@@ -91,8 +97,8 @@ export class AccountService {
     if (!account) throw new AppError('auth.unauthenticated');
     const former = identity.kind === 'mobile' ? account.mobile : account.emailKey;
     // An account that signs up with the former identity today starts with today's use of that identity.
-    if (former !== null) await this.quotas.carryOver(sql, userId, [former]);
-    await this.quotas.restoreCarryOver(sql, userId, identity.key);
+    if (former !== null) await this.quotas.carryOver(sql, userId, carryOverKeys([former]));
+    await this.quotas.restoreCarryOver(sql, userId, carryOverKeys(keysOfIdentity(identity)));
   }
 
   /**
@@ -122,6 +128,11 @@ export class AccountService {
   async delete(sql: Sql, id: string): Promise<void> {
     await sql.query(DELETE_ACCOUNT, [id]);
   }
+}
+
+/** The keys under which a day's use is kept for identities: their own, which the release before reads, and those of their use. */
+export function carryOverKeys(keys: string[]): string[] {
+  return [...new Set(keys.flatMap((key) => [key, useKeyOf({ key })]))];
 }
 
 /** The keys of the identities that an account has. */

@@ -14,16 +14,13 @@ export const LOCK_IDENTITIES: Statement<never, [keys: string[]]> = {
 /**
  * Which of two identities a verified account has: a row for each such account.
  * Locks: none.
- * $1 mobile number or null, $2 key of an email address or null.
+ * $1 mobile numbers (text[]), $2 keys of email addresses (text[]).
  */
-export const FIND_TAKEN_IDENTITIES: Statement<
-  TakenIdentityRow,
-  [mobile: string | null, emailKey: string | null]
-> = {
+export const FIND_TAKEN_IDENTITIES: Statement<TakenIdentityRow, [mobiles: string[], emailKeys: string[]]> = {
   name: 'account_find_taken_identities',
   text: `
-    SELECT coalesce(mobile = $1, false) AS mobile FROM app_user
-    WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NOT NULL`,
+    SELECT coalesce(mobile = ANY($1::text[]), false) AS mobile FROM app_user
+    WHERE (mobile = ANY($1::text[]) OR email_key = ANY($2::text[])) AND verified_at IS NOT NULL`,
 };
 
 /** A verified account that has one of the identities. */
@@ -35,27 +32,24 @@ export interface TakenIdentityRow {
 /**
  * Locks the unverified accounts that have one of two identities.
  * Locks: accounts, by id.
- * $1 mobile number or null, $2 key of an email address or null.
+ * $1 mobile numbers (text[]), $2 keys of email addresses (text[]).
  */
-export const LOCK_UNVERIFIED_ACCOUNTS: Statement<
-  AccountIdRow,
-  [mobile: string | null, emailKey: string | null]
-> = {
+export const LOCK_UNVERIFIED_ACCOUNTS: Statement<AccountIdRow, [mobiles: string[], emailKeys: string[]]> = {
   name: 'account_lock_unverified',
   text: `
-    SELECT id FROM app_user WHERE (mobile = $1 OR email_key = $2) AND verified_at IS NULL ORDER BY id FOR UPDATE`,
+    SELECT id FROM app_user
+    WHERE (mobile = ANY($1::text[]) OR email_key = ANY($2::text[])) AND verified_at IS NULL ORDER BY id FOR UPDATE`,
 };
 
 /**
  * Deletes the unverified accounts that have one of two identities.
  * Locks: accounts, by id; then their codes, by the foreign key.
- * $1 mobile number or null, $2 key of an email address or null.
+ * $1 mobile numbers (text[]), $2 keys of email addresses (text[]).
  */
-export const DELETE_UNVERIFIED_ACCOUNTS: Statement<never, [mobile: string | null, emailKey: string | null]> =
-  {
-    name: 'account_delete_unverified',
-    text: `DELETE FROM app_user WHERE id IN (${LOCK_UNVERIFIED_ACCOUNTS.text})`,
-  };
+export const DELETE_UNVERIFIED_ACCOUNTS: Statement<never, [mobiles: string[], emailKeys: string[]]> = {
+  name: 'account_delete_unverified',
+  text: `DELETE FROM app_user WHERE id IN (${LOCK_UNVERIFIED_ACCOUNTS.text})`,
+};
 
 /**
  * Inserts an unverified account.
@@ -84,28 +78,26 @@ export type InsertedAccountRow = Pick<User, 'createdAt'>;
 
 /**
  * Records that a right code proved one identity of the account; no row when the account does not have the identity. The first
- * proof verifies the account. Nothing else that was given at sign-up is proven by that: the other identity becomes unverified,
- * and the password becomes $4.
+ * proof verifies the account. Nothing else that was given at sign-up is proven by that: the other identity is dropped, since it
+ * may be a stranger's, and the password becomes $4.
  * Locks: account.
- * $1 account, $2 kind of the identity (`mobile` or `email`), $3 key of the identity, $4 password hash or null.
+ * $1 account, $2 kind of the identity (`mobile` or `email`), $3 keys that it may have (text[]), $4 password hash or null.
  */
 export const CONFIRM_ACCOUNT: Statement<
   AccountIdRow,
-  [id: string, kind: 'mobile' | 'email', key: string, passwordHash: string | null]
+  [id: string, kind: 'mobile' | 'email', keys: string[], passwordHash: string | null]
 > = {
   name: 'account_confirm',
   text: `
     UPDATE app_user SET
       password_hash = CASE WHEN verified_at IS NULL THEN $4 ELSE password_hash END,
       pending_password_hash = NULL,
-      unverified_mobile = CASE WHEN verified_at IS NULL AND $2 = 'email' THEN mobile ELSE unverified_mobile END,
       mobile = CASE WHEN verified_at IS NULL AND $2 = 'email' THEN NULL ELSE mobile END,
-      unverified_email = CASE WHEN verified_at IS NULL AND $2 = 'mobile' THEN email ELSE unverified_email END,
       email = CASE WHEN verified_at IS NULL AND $2 = 'mobile' THEN NULL ELSE email END,
       email_key = CASE WHEN verified_at IS NULL AND $2 = 'mobile' THEN NULL ELSE email_key END,
       verified_at = coalesce(verified_at, now()),
       updated_at = now()
-    WHERE id = $1 AND CASE $2 WHEN 'mobile' THEN mobile ELSE email_key END = $3
+    WHERE id = $1 AND CASE $2 WHEN 'mobile' THEN mobile ELSE email_key END = ANY($3::text[])
     RETURNING id`,
 };
 
@@ -160,10 +152,8 @@ export const SET_IDENTITY: Statement<
   text: `
     UPDATE app_user SET
       mobile = CASE WHEN $2 = 'mobile' THEN $3 ELSE mobile END,
-      unverified_mobile = CASE WHEN $2 = 'mobile' THEN NULL ELSE unverified_mobile END,
       email_key = CASE WHEN $2 = 'email' THEN $3 ELSE email_key END,
       email = CASE WHEN $2 = 'email' THEN $4 ELSE email END,
-      unverified_email = CASE WHEN $2 = 'email' THEN NULL ELSE unverified_email END,
       updated_at = now()
     WHERE id = $1`,
 };

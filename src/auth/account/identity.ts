@@ -1,14 +1,16 @@
-import { isEmail } from 'class-validator';
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Settings } from '../../config/settings.js';
 import type { TakenIdentityRow } from './account.sql.js';
+import { readAddress, withoutTag } from './email-address.js';
+import { readNumber, type PhoneRules } from './phone-number.js';
 
 /** A mobile number or an email address, by which a person is reached and an account is found. */
 export interface Identity {
   kind: 'mobile' | 'email';
-  /** What is compared and unique: E.164, or the email address in lower case. */
+  /** What is compared and unique: E.164, or the address in ASCII and lower case. */
   key: string;
+  /** Keys that earlier releases made of what was typed: an account of then may still have one of them. */
+  formerKeys: string[];
   /** Where a code is sent: E.164, or the email address as it was typed. */
   address: string;
 }
@@ -20,61 +22,83 @@ export interface IdentityFields {
 }
 
 /**
- * Reads the one identity that a request names.
- * @param region ISO 3166-1 alpha-2 code of the country that a number without a country belongs to
+ * Reads the one identity that a request names, by which an account is to be found. It may be one that only earlier releases
+ * accepted.
  * @throws AppError `validation.failed` unless the request names exactly one, and it is well-formed
  */
-export function readIdentity(fields: IdentityFields, region: string): Identity {
-  const identities = readIdentities(fields, region);
-  const [identity] = identities;
-  if (!identity || identities.length > 1) throw invalidIdentity('mobile', 'Give either mobile or email');
-  return identity;
+export function readIdentity(fields: IdentityFields, rules: PhoneRules): Identity {
+  return onlyOne(readAll(fields, rules)).identity;
 }
 
 /**
- * Reads every identity that a request names, at least one.
- * @param region ISO 3166-1 alpha-2 code of the country that a number without a country belongs to
- * @throws AppError `validation.failed` when the request names none, or one is malformed
+ * Reads the one identity that a request names, which an account is to get.
+ * @throws AppError `validation.failed` unless the request names exactly one, and an account may have it
  */
-export function readIdentities({ mobile, email }: IdentityFields, region: string): Identity[] {
+export function readNewIdentity(fields: IdentityFields, rules: PhoneRules): Identity {
+  return requireAllowed(onlyOne(readAll(fields, rules)));
+}
+
+/**
+ * Reads every identity that a request names for a new account, at least one.
+ * @throws AppError `validation.failed` when the request names none, or an account may not have one
+ */
+export function readNewIdentities(fields: IdentityFields, rules: PhoneRules): Identity[] {
+  return readAll(fields, rules).map(requireAllowed);
+}
+
+interface ReadIdentity {
+  identity: Identity;
+  /** Whether a new account may have it. */
+  allowed: boolean;
+}
+
+function readAll({ mobile, email }: IdentityFields, rules: PhoneRules): ReadIdentity[] {
   const identities = [
-    ...(typeof mobile !== 'string' ? [] : [mobileIdentity(mobile, region)]),
-    ...(typeof email !== 'string' ? [] : [emailIdentity(email)]),
+    ...(typeof mobile !== 'string' ? [] : [readMobile(mobile, rules)]),
+    ...(typeof email !== 'string' ? [] : [readEmail(email)]),
   ];
   if (identities.length === 0) throw invalidIdentity('mobile', 'Give mobile or email');
   return identities;
 }
 
-function mobileIdentity(text: string, region: string): Identity {
-  const number = parseMobile(text, region);
-  if (!number) throw invalidIdentity('mobile', 'mobile must be a phone number');
-  return { kind: 'mobile', key: number, address: number };
+function onlyOne(identities: ReadIdentity[]): ReadIdentity {
+  const [identity] = identities;
+  if (!identity || identities.length > 1) throw invalidIdentity('mobile', 'Give either mobile or email');
+  return identity;
 }
 
-function emailIdentity(text: string): Identity {
-  if (!isEmail(text)) throw invalidIdentity('email', 'email must be an email address');
-  return { kind: 'email', key: text.toLowerCase(), address: text };
+function requireAllowed({ identity, allowed }: ReadIdentity): Identity {
+  if (allowed) return identity;
+  throw identity.kind === 'mobile'
+    ? invalidIdentity('mobile', 'mobile must be a phone number to which messages may be sent')
+    : invalidIdentity('email', 'email must have a name of ASCII characters without quotes before its @');
+}
+
+function readMobile(text: string, rules: PhoneRules): ReadIdentity {
+  const read = readNumber(text, rules);
+  if (!read) throw invalidIdentity('mobile', 'mobile must be a phone number to which messages may be sent');
+  const { number, formerNumbers, allowed } = read;
+  return { identity: { kind: 'mobile', key: number, formerKeys: formerNumbers, address: number }, allowed };
+}
+
+function readEmail(text: string): ReadIdentity {
+  const read = readAddress(text);
+  if (!read) throw invalidIdentity('email', 'email must be an email address');
+  const { allowed, ...identity } = read;
+  return { identity: { kind: 'email', ...identity }, allowed };
+}
+
+/** Every key under which an account may have an identity; the first is the one that a new account gets. */
+export function keysOfIdentity({ key, formerKeys }: Identity): string[] {
+  return [key, ...formerKeys];
 }
 
 /**
- * Reads a phone number. A number without a country is read as one dialled in `region`; if that is no possible number, a
- * leading `00` is read as `+`.
- * @param region ISO 3166-1 alpha-2 code
- * @returns E.164; null when the text is no phone number
+ * What counts the use of an identity (messages sent, the day's quota): all addresses of one mailbox are one.
+ * @param key of an identity
  */
-export function parseMobile(text: string, region: string): string | null {
-  const number = text.trim();
-  return parsePossible(number, region) ?? parsePossible(number.replace(/^[0０٠۰]{2}(?=\S)/, '+'), region);
-}
-
-function parsePossible(text: string, region: string): string | null {
-  const phone = parsePhoneNumberFromString(text, {
-    defaultCountry: region.toUpperCase() as CountryCode,
-    extract: false,
-  });
-  if (!phone?.isPossible() || phone.ext) return null;
-  // Some possible numbers are parsed as another number the second time: such a number would not be found again.
-  return parsePhoneNumberFromString(phone.number)?.number === phone.number ? phone.number : null;
+export function useKeyOf({ key }: Pick<Identity, 'key'>): string {
+  return key.includes('@') ? withoutTag(key) : key;
 }
 
 /** The error of a request whose `field` is wrong; `message` is a sentence without its full stop. */
@@ -82,9 +106,10 @@ export function invalidIdentity(field: string, message: string): AppError {
   return new AppError('validation.failed', { detail: `${message}.`, errors: [{ field, message }] });
 }
 
-/** The columns (mobile, email key) that an identity is compared with; null: not with that one. */
-export function columnsOf({ kind, key }: Identity): [mobile: string | null, emailKey: string | null] {
-  return kind === 'mobile' ? [key, null] : [null, key];
+/** What the columns (mobile, email key) are compared with for an identity. */
+export function columnsOf(identity: Identity): [mobiles: string[], emailKeys: string[]] {
+  const keys = keysOfIdentity(identity);
+  return identity.kind === 'mobile' ? [keys, []] : [[], keys];
 }
 
 export type TakenCode = 'auth.mobile_taken' | 'auth.email_taken';

@@ -10,6 +10,9 @@ import type { CodePurpose } from '../otp/one-time-code.js';
 import { OtpService, type Recipient, type SentCode } from '../otp/otp.service.js';
 import type { IdentityDto } from './sign-in.dto.js';
 
+/** Characters of an address that every mail server takes. */
+const ASCII = /^[\x21-\x7e]+$/;
+
 /** A right code that was used: it proves that the account's owner has the identity. */
 export interface UsedCode {
   userId: string;
@@ -31,10 +34,10 @@ export class AccountCodeService {
    * `validation.failed`, `service.unavailable`
    */
   async send(dto: IdentityDto, purpose: CodePurpose, origin: RequestOrigin): Promise<SentCode> {
-    const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
+    const identity = readIdentity(dto, this.settings);
     const user = await this.accounts.find(identity);
     if (!user && this.otps.shown) throw new AppError('auth.user_not_found');
-    const address = (identity.kind === 'email' && user?.email) || identity.address;
+    const address = addressOf(user, identity);
     return this.otps.send({ ...identity, address }, purpose, user && toRecipient(user), origin);
   }
 
@@ -47,7 +50,7 @@ export class AccountCodeService {
     purpose: CodePurpose,
     origin: RequestOrigin,
   ): Promise<UsedCode> {
-    const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
+    const identity = readIdentity(dto, this.settings);
     return { userId: await this.otps.use(identity, purpose, dto.otp, origin), identity };
   }
 
@@ -65,4 +68,9 @@ export class AccountCodeService {
 
 function toRecipient(user: User): Recipient {
   return { id: user.id, identities: keysOf(user) };
+}
+
+/** Mail goes to the address as the account has it, unless that is no form of it that mail servers know. */
+function addressOf(user: User | null, identity: Identity): string {
+  return identity.kind === 'email' && user?.email && ASCII.test(user.email) ? user.email : identity.address;
 }

@@ -8,7 +8,7 @@ import { AccountService } from '../account/account.service.js';
 import { FIND_TAKEN_IDENTITIES } from '../account/account.sql.js';
 import {
   columnsOf,
-  readIdentity,
+  readNewIdentity,
   requireFree,
   requireReachable,
   type Identity,
@@ -33,7 +33,7 @@ export class ChangeIdentityService {
    * @throws AppError `auth.mobile_taken`, `auth.email_taken`, `auth.otp_cooldown`, `validation.failed`, `service.unavailable`
    */
   async request({ userId }: Principal, dto: IdentityDto, origin: RequestOrigin): Promise<SentCode> {
-    const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
+    const identity = readNewIdentity(dto, this.settings);
     requireReachable([identity], this.settings);
     await this.requireFree(this.database, userId, identity, origin);
     return this.otps.send(identity, 'new_identity', { id: userId, identities: [] }, origin);
@@ -45,7 +45,7 @@ export class ChangeIdentityService {
    * `auth.unauthenticated` when the account is deleted at the same time, `validation.failed`, `service.unavailable`
    */
   async confirm({ userId }: Principal, dto: ConfirmIdentityDto, origin: RequestOrigin): Promise<User> {
-    const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
+    const identity = readNewIdentity(dto, this.settings);
     await this.otps.use(identity, 'new_identity', dto.otp, origin, userId);
     await this.set(userId, identity, origin);
     this.audit.record('identity.changed', origin, { userId, identity: maskIdentity(identity.key) });

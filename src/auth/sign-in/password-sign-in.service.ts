@@ -27,7 +27,7 @@ export class PasswordSignInService {
    * @throws AppError `auth.invalid_credentials`, `validation.failed`, `service.unavailable`
    */
   async signIn(dto: LoginDto, origin: RequestOrigin): Promise<TokensDto> {
-    const identity = readIdentity(dto, this.settings.DEFAULT_PHONE_REGION);
+    const identity = readIdentity(dto, this.settings);
     const user = await this.accounts.find(identity);
     const matches = await this.passwords.matches(user?.passwordHash, dto.password);
     const facts = { userId: user?.id, identity: maskIdentity(identity.key), method: 'password' } as const;

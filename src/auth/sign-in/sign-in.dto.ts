@@ -5,7 +5,7 @@ import { MAX_PASSWORD, MIN_PASSWORD } from '../account/password.service.js';
 /** Exactly one of the two fields. */
 export class IdentityDto {
   /**
-   * A phone number; without a country it is one of `DEFAULT_PHONE_REGION`.
+   * A phone number in any writing; without a country it is one of `DEFAULT_PHONE_REGION`.
    * @example "+919876543210"
    */
   @IsOptional()
@@ -13,7 +13,7 @@ export class IdentityDto {
   @MaxLength(64)
   mobile?: string;
 
-  /** An email address, instead of a number; upper and lower case are the same. */
+  /** An email address, instead of a number; upper and lower case are the same, and a domain is one with its encoded form. */
   @IsOptional()
   @IsString()
   @MaxLength(254)

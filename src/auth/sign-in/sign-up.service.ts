@@ -13,7 +13,8 @@ import {
 } from '../account/account.sql.js';
 import {
   invalidIdentity,
-  readIdentities,
+  keysOfIdentity,
+  readNewIdentities,
   requireFree,
   requireReachable,
   type Identity,
@@ -24,7 +25,7 @@ import type { SignUpDto } from './sign-in.dto.js';
 
 type NewAccount = Pick<User, 'id' | 'mobile' | 'email' | 'emailKey' | 'name' | 'pendingPasswordHash'>;
 
-const UNVERIFIED = { unverifiedMobile: null, unverifiedEmail: null, passwordHash: null, verifiedAt: null };
+const UNVERIFIED = { passwordHash: null, verifiedAt: null };
 
 /** Opens accounts. Before a code is confirmed, no one can sign in to an account, and another sign-up replaces it. */
 @Injectable()
@@ -42,7 +43,7 @@ export class SignUpService {
    * for a common password), `service.unavailable`
    */
   async signUp(dto: SignUpDto, origin: RequestOrigin): Promise<UserDto> {
-    const identities = readIdentities(dto, this.settings.DEFAULT_PHONE_REGION);
+    const identities = readNewIdentities(dto, this.settings);
     requireReachable(identities, this.settings);
     requirePassword(identities, dto.password);
     if (dto.password) this.passwords.requireUncommon(dto.password, 'password');
@@ -54,17 +55,19 @@ export class SignUpService {
       name: dto.name ?? null,
       pendingPasswordHash: dto.password ? await this.passwords.hash(dto.password) : null,
     };
-    const createdAt = await this.insert(account, origin);
+    const createdAt = await this.insert(account, identities, origin);
     this.audit.record('account.signed_up', origin, { userId: account.id });
     return toUserDto({ ...UNVERIFIED, ...account, createdAt });
   }
 
   /** Locks: identities, unverified accounts with them, their codes. */
-  private insert(account: NewAccount, origin: RequestOrigin): Promise<Date> {
+  private insert(account: NewAccount, identities: Identity[], origin: RequestOrigin): Promise<Date> {
     const { id, mobile, email, emailKey, name, pendingPasswordHash } = account;
-    const keys: ValuesOf<typeof FIND_TAKEN_IDENTITIES> = [mobile, emailKey];
+    const keysOf = (kind: Identity['kind']) =>
+      identities.filter((identity) => identity.kind === kind).flatMap(keysOfIdentity);
+    const keys: ValuesOf<typeof FIND_TAKEN_IDENTITIES> = [keysOf('mobile'), keysOf('email')];
     return this.database.transaction(async (sql) => {
-      await sql.query(LOCK_IDENTITIES, [keys.filter((key) => key !== null).sort()]);
+      await sql.query(LOCK_IDENTITIES, [keys.flat().sort()]);
       requireFree(await sql.query(FIND_TAKEN_IDENTITIES, keys), (reason) => {
         const taken = (reason === 'auth.mobile_taken' ? mobile : emailKey) ?? '';
         this.audit.record('identity.refused', origin, { identity: maskIdentity(taken), reason });
