@@ -19,7 +19,7 @@ export class AccountTerminationService {
   /**
    * Expires the account's open checkouts and ends its subscriptions at once, at Stripe. Must run before anything of the
    * account is deleted; may be repeated. Calls Stripe only for an account that has a customer.
-   * @throws AppError `stripe.unavailable` after 9 s at the latest: the account must then stay as it is
+   * @throws AppError `subscription.refused`; `stripe.unavailable` after 9 s at the latest: the account must then stay as it is
    */
   async close(userId: string): Promise<void> {
     const customer = await this.customers.find(userId);
@@ -40,7 +40,8 @@ export class AccountTerminationService {
   /** Checkouts come first: one that is paid in between is then listed as a subscription. */
   private async endPayments(customer: string): Promise<void> {
     await this.checkouts.expireAll(customer);
-    for (const { id, status } of await this.subscriptions.list(customer)) {
+    const { subscriptions } = await this.subscriptions.stateOf(customer);
+    for (const { id, status } of subscriptions) {
       if (isLive(status)) await this.subscriptions.cancelNow(id);
     }
   }

@@ -1,36 +1,40 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectThrottlerStorage, type ThrottlerStorage } from '@nestjs/throttler';
 import { AppError } from '../common/errors/app-error.js';
 import { Settings } from '../config/settings.js';
-import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
+import { PrismaService } from '../infra/postgres/prisma.service.js';
 import { within } from '../infra/stripe/stripe.client.js';
 import { PlanService } from '../plan/plan.service.js';
+import { CustomerService } from './customer.service.js';
 import { clientUrl } from './return-url.js';
 import { SyncService } from './sync.service.js';
 
 const SESSION_ID = /^cs_[A-Za-z0-9_]{1,120}$/;
 /** Milliseconds that a returning browser waits for Stripe at most. */
 const STRIPE_BUDGET = 8_000;
-/**
- * Sessions that one process looks up at Stripe at a time. The page is public and accepts any id, so without a limit
- * strangers could use up the account's request rate. A session that is not looked up is synced by its events.
- */
-const MAX_LOOKUPS = 5;
+/** Syncs that the returns to one session may cause in `MINUTE`: whoever knows the session's id can repeat its return. */
+const MAX_SYNCS = 10;
+/** Milliseconds. */
+const MINUTE = 60_000;
 
 /** The pages that a browser sees when it returns from checkout. */
 @Injectable()
 export class CheckoutReturnService {
   private readonly logger = new Logger(CheckoutReturnService.name);
-  private readonly running = new Map<string, Promise<boolean>>();
+  private readonly running = new Map<string, Promise<unknown>>();
 
   constructor(
-    private readonly checkouts: StripeCheckouts,
+    private readonly customers: CustomerService,
     private readonly syncs: SyncService,
+    private readonly prisma: PrismaService,
     private readonly plans: PlanService,
     private readonly settings: Settings,
+    @InjectThrottlerStorage() private readonly limits: ThrottlerStorage,
   ) {}
 
   /**
-   * The page after a payment. Syncs the session's customer first; when Stripe is not available, its events will do it.
+   * The page after a payment. Syncs the session's customer first; when Stripe is not available, its events will do it. The
+   * page is public and accepts any id, so Stripe is called only for a session that was opened here.
    * @param sessionId the query parameter as it came: anything
    * @returns HTML
    */
@@ -46,24 +50,27 @@ export class CheckoutReturnService {
     return this.page('Nothing was paid', 'You left the checkout. You can start it again whenever you like.');
   }
 
+  /** @returns whether the session's account has Pro now */
   private async activate(sessionId: unknown): Promise<boolean> {
     if (typeof sessionId !== 'string' || !SESSION_ID.test(sessionId)) return false;
-    const running = this.running.get(sessionId);
-    if (running) return running;
-    if (this.running.size >= MAX_LOOKUPS) return false;
-    const lookup = within(STRIPE_BUDGET, () => this.syncSession(sessionId)).finally(() =>
-      this.running.delete(sessionId),
-    );
-    this.running.set(sessionId, lookup);
-    return lookup;
+    const customer = await this.customers.findByCheckout(sessionId);
+    if (!customer) return false;
+    const { isBlocked } = await this.limits.increment(sessionId, MINUTE, MAX_SYNCS, 0, 'checkout-return');
+    if (isBlocked) return false;
+    await this.syncOnce(customer.id);
+    const { userId } = customer;
+    return this.plans.tier(await this.prisma.db.subscription.findUnique({ where: { userId } })) === 'pro';
   }
 
-  /** @returns whether the session's customer has Pro now */
-  private async syncSession(sessionId: string): Promise<boolean> {
-    const checkout = await this.checkouts.find(sessionId);
-    if (checkout?.status !== 'complete' || !checkout.customer) return false;
-    const result = await this.syncs.sync(checkout.customer);
-    return this.plans.tier(result?.live[0] ?? null) === 'pro';
+  /** Concurrent returns to one session share a sync. */
+  private syncOnce(customer: string): Promise<unknown> {
+    const running = this.running.get(customer);
+    if (running) return running;
+    const sync = within(STRIPE_BUDGET, () => this.syncs.sync(customer)).finally(() =>
+      this.running.delete(customer),
+    );
+    this.running.set(customer, sync);
+    return sync;
   }
 
   private leaveToEvents(error: unknown): false {

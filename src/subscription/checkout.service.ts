@@ -3,6 +3,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
 import { IdempotencyService, type OnceResponse } from '../infra/idempotency/idempotency.service.js';
+import type { CreatedCustomer } from '../infra/stripe/stripe-customers.js';
 import { StripeCheckouts, type Checkout, type CheckoutOffer } from '../infra/stripe/stripe-checkouts.js';
 import {
   REQUEST_BUDGET,
@@ -39,7 +40,7 @@ export class CheckoutService {
    * Returns the account's open checkout, or opens one.
    * The effect is at Stripe, where the key of the decision makes it happen once: it may be repeated.
    * @param key the request's `Idempotency-Key`, if it has one
-   * @throws AppError `subscription.already_active`, `idempotency.*`; `stripe.unavailable` after 9 s at the latest; a retry
+   * @throws AppError `subscription.already_active`, `subscription.refused`, `idempotency.*`; `stripe.unavailable` after 9 s at the latest; a retry
    * never opens a second checkout
    */
   subscribe(userId: string, key: string | undefined): Promise<OnceResponse> {
@@ -51,18 +52,26 @@ export class CheckoutService {
     const running = this.running.get(userId);
     if (running) return running;
     const decision = within(REQUEST_BUDGET, () =>
-      this.customers.withCustomer(userId, (customer) => this.decide(userId, customer)),
+      this.customers.withCustomer(userId, (customer) => this.offer(userId, customer)),
     ).finally(() => this.running.delete(userId));
     this.running.set(userId, decision);
     return decision;
   }
 
-  private async decide(userId: string, customer: string): Promise<Checkout> {
-    await this.customers.expectPayment(customer);
-    const offer = { userId, customer, returnUrl: checkoutReturnUrl(this.settings) };
+  /** Stores the id of the checkout before the person learns its address, so that the return from it is known. */
+  private async offer(userId: string, customer: CreatedCustomer): Promise<Checkout> {
+    await this.customers.expectPayment(customer.id);
+    const offer = { userId, customer: customer.id, returnUrl: checkoutReturnUrl(this.settings) };
+    const checkout = await this.decide(offer, customer.isNew);
+    await this.customers.recordCheckout(customer.id, checkout.id);
+    return checkout;
+  }
+
+  private async decide(offer: CheckoutOffer, isNew: boolean): Promise<Checkout> {
     const failed = new Set<string>();
     for (let count = 0; count < MAX_DECISIONS; count++) {
-      const checkout = await this.reuseOrCreate(offer, failed);
+      const known = isNew && count === 0 ? [] : await this.checkouts.list(offer.customer);
+      const checkout = await this.reuseOrCreate(offer, known, failed);
       if (checkout) return checkout;
     }
     throw stripeUnavailable(
@@ -72,19 +81,25 @@ export class CheckoutService {
 
   /**
    * Subscriptions are read last: a session that is paid meanwhile, or just before it is expired, is then listed as one.
+   * @param known the customer's sessions, newest first
    * @param failed decisions whose stored failure Stripe returns; this call adds to it
    * @returns null when the decision must be made again
    */
-  private async reuseOrCreate(offer: CheckoutOffer, failed: Set<string>): Promise<Checkout | null> {
-    const known = await this.checkouts.list(offer.customer);
+  private async reuseOrCreate(
+    offer: CheckoutOffer,
+    known: Checkout[],
+    failed: Set<string>,
+  ): Promise<Checkout | null> {
     const open = known.filter(({ status }) => status === 'open');
     const reused = open.find((session) => this.isUsable(offer, session));
     for (const surplus of open) if (surplus !== reused) await this.checkouts.expire(surplus.id);
+    if (known.some(({ customerDeleted }) => customerDeleted)) throw customerDeleted();
     await this.refuseSecond(offer.customer, reused);
     return reused ?? this.create(offer, known[0]?.id ?? 'none', failed);
   }
 
   private isUsable(offer: CheckoutOffer, session: Checkout): boolean {
+    if (session.customerDeleted) return false;
     return this.checkouts.isFor(offer, session) && session.expiresAt.getTime() > Date.now() + MIN_TIME_LEFT;
   }
 
@@ -93,10 +108,11 @@ export class CheckoutService {
     const result = await this.syncs.sync(customer);
     const [live] = result?.live ?? [];
     // The sync has expired the open session of a customer without an account.
-    if (result?.exists && result.owner === null) throw new AppError('auth.unauthenticated');
-    if (result?.exists && !live) return;
+    const exists = result !== null && result.exists !== false;
+    if (exists && result.owner === null) throw new AppError('auth.unauthenticated');
+    if (exists && !live) return;
     if (open) await this.checkouts.expire(open.id);
-    if (!live) throw new StripeMissing('customer', new Error('the customer was deleted'));
+    if (!live) throw customerDeleted();
     const detail =
       live.status === 'active' || live.status === 'trialing'
         ? 'You have Pro already.'
@@ -130,4 +146,8 @@ export class CheckoutService {
     await this.checkouts.expire(id);
     throw new AppError('auth.unauthenticated');
   }
+}
+
+function customerDeleted(): StripeMissing {
+  return new StripeMissing('customer', new Error('The customer was deleted at Stripe.'));
 }

@@ -32,7 +32,7 @@ export class ReconciliationWork implements WorkProcessor {
    * @throws AppError `stripe.unavailable` after 25 s at the latest, `service.unavailable`
    */
   async run({ lease: { item } }: WorkContext): Promise<WorkResult> {
-    await within(WORK_BUDGET, () => this.syncs.sync(item.subjectId));
+    await within(WORK_BUDGET, () => this.syncs.syncInFull(item.subjectId));
     return DONE;
   }
 

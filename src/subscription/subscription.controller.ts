@@ -24,6 +24,7 @@ export class SubscriptionController {
   @BillingLimited()
   @ApiSignedIn(
     'subscription.already_active',
+    'subscription.refused',
     'stripe.unavailable',
     'idempotency.key_reused',
     'idempotency.in_progress',
@@ -42,6 +43,7 @@ export class SubscriptionController {
   @BillingLimited()
   @ApiSignedIn(
     'subscription.already_active',
+    'subscription.refused',
     'stripe.unavailable',
     'idempotency.key_reused',
     'idempotency.in_progress',
@@ -74,7 +76,7 @@ export class SubscriptionController {
   /** Plans the end of Pro at the end of the paid period. */
   @Post('subscription/cancel')
   @BillingLimited()
-  @ApiSignedIn('subscription.not_active', 'stripe.unavailable')
+  @ApiSignedIn('subscription.not_active', 'subscription.refused', 'stripe.unavailable')
   @HttpCode(200)
   cancel(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
     return this.subscriptions.cancel(userId);
@@ -83,7 +85,7 @@ export class SubscriptionController {
   /** Takes a planned end back. */
   @Post('subscription/resume')
   @BillingLimited()
-  @ApiSignedIn('subscription.not_active', 'stripe.unavailable')
+  @ApiSignedIn('subscription.not_active', 'subscription.refused', 'stripe.unavailable')
   @HttpCode(200)
   resume(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
     return this.subscriptions.resume(userId);
@@ -92,7 +94,7 @@ export class SubscriptionController {
   /** The address of Stripe's portal: invoices, card, cancellation. */
   @Post('subscription/portal')
   @BillingLimited()
-  @ApiSignedIn('stripe.unavailable')
+  @ApiSignedIn('subscription.refused', 'stripe.unavailable')
   portal(@CurrentUser() { userId }: Principal): Promise<PortalDto> {
     return this.customers.openPortal(userId);
   }

@@ -35,25 +35,27 @@ export class SubscriptionService {
 
   /**
    * Plans the end of every live subscription at the end of its paid period. May be repeated.
-   * @throws AppError `subscription.not_active`; `stripe.unavailable` after 9 s at the latest
+   * @throws AppError `subscription.not_active`, `subscription.refused`; `stripe.unavailable` after 9 s at the latest
    */
   async cancel(userId: string): Promise<SubscriptionStatusDto> {
     await within(REQUEST_BUDGET, async () => {
-      for (const subscription of await this.requireLive(userId)) await this.planEnd(subscription);
-      await this.customers.sync(userId);
+      const renewing = (await this.requireLive(userId)).filter((one) => !endsWithPeriod(one));
+      for (const subscription of renewing) await this.planEnd(subscription);
+      if (renewing.length > 0) await this.customers.sync(userId);
     });
     return this.status(userId);
   }
 
   /**
    * Removes the planned end of the best live subscription. May be repeated.
-   * @throws AppError `subscription.not_active`; `stripe.unavailable` after 9 s at the latest
+   * @throws AppError `subscription.not_active`, `subscription.refused`; `stripe.unavailable` after 9 s at the latest
    */
   async resume(userId: string): Promise<SubscriptionStatusDto> {
     await within(REQUEST_BUDGET, async () => {
       const [best] = await this.requireLive(userId);
-      if (best?.endsAt) await this.subscriptions.removePlannedEnd(best);
-      await this.customers.sync(userId);
+      if (!best?.endsAt) return;
+      await this.subscriptions.removePlannedEnd(best);
+      await this.requireLive(userId);
     });
     return this.status(userId);
   }
@@ -61,7 +63,7 @@ export class SubscriptionService {
   /** Stripe cannot plan the end of an incomplete subscription; nothing was paid for it, so it ends at once. */
   private async planEnd(subscription: ProSubscription): Promise<void> {
     if (subscription.status === 'incomplete') await this.subscriptions.cancelNow(subscription.id);
-    else if (!endsWithPeriod(subscription)) await this.subscriptions.endAtPeriodEnd(subscription);
+    else await this.subscriptions.endAtPeriodEnd(subscription);
   }
 
   /** Live subscriptions, the best first; at least one. */

@@ -6,6 +6,7 @@ import {
   endsWithPeriod,
   StripeSubscriptions,
   type ProSubscription,
+  type StripeState,
 } from '../infra/stripe/stripe-subscriptions.js';
 import { SCHEDULE_ITEM, UNSCHEDULE_ITEM } from '../infra/work/work.sql.js';
 import { chooseBest, isLive } from '../plan/plan.js';
@@ -21,7 +22,8 @@ import {
 
 /** A customer as Stripe described it. */
 interface CustomerState {
-  exists: boolean;
+  /** As in StripeState: null when it was not fetched. */
+  exists: boolean | null;
   /** Live Pro subscriptions, the best first. */
   live: ProSubscription[];
 }
@@ -50,17 +52,31 @@ export class SyncService {
   ) {}
 
   /**
-   * Fetches the customer's subscriptions and stores the best live one. May be repeated and run concurrently: it takes a
-   * number before it fetches, and a result is dropped when a later number has been stored. The open checkouts of a
-   * customer without an account are expired.
+   * Fetches the customer's subscriptions, in one call, and stores the best live one. May be repeated and run concurrently:
+   * it takes a number before it fetches, and a result is dropped when a later number has been stored. The open checkouts of
+   * a customer without an account are expired.
    * @param customer a customer id at Stripe
    * @returns what Stripe said; null for a customer that is not stored here
-   * @throws AppError `stripe.unavailable`, `service.unavailable`; then nothing has changed here
+   * @throws AppError `stripe.unavailable`, `subscription.refused`, `service.unavailable`; then nothing has changed here
    */
-  async sync(customer: string): Promise<SyncResult | null> {
+  sync(customer: string): Promise<SyncResult | null> {
+    return this.run(customer, () => this.subscriptions.stateOf(customer));
+  }
+
+  /** As `sync`, with the calls that no request has time for: whether a customer without a subscription still exists. */
+  syncInFull(customer: string): Promise<SyncResult | null> {
+    return this.run(customer, () => this.subscriptions.fullStateOf(customer));
+  }
+
+  /** As `sync`, for a customer that Stripe was found not to know. No call is made, because a deletion is final. */
+  syncMissing(customer: string): Promise<SyncResult | null> {
+    return this.run(customer, async () => ({ exists: false, subscriptions: [] }));
+  }
+
+  private async run(customer: string, fetch: () => Promise<StripeState>): Promise<SyncResult | null> {
     const number = await this.takeNumber(customer);
     if (number === null) return null;
-    const state = await this.fetch(customer);
+    const state = toCustomerState(await fetch());
     failpoint('sync.fetched');
     const owner = await this.database.transaction((sql) => this.store(sql, { customer, number, state }));
     failpoint('sync.applied');
@@ -73,13 +89,6 @@ export class SyncService {
     return row?.syncNumber ?? null;
   }
 
-  private async fetch(customer: string): Promise<CustomerState> {
-    const { exists, subscriptions } = await this.subscriptions.stateOf(customer);
-    const live = subscriptions.filter(({ status }) => isLive(status));
-    const best = chooseBest(live);
-    return { exists, live: best ? [best, ...live.filter((one) => one !== best)] : [] };
-  }
-
   private async store(sql: Sql, { customer, number, state }: NumberedState): Promise<SyncResult['owner']> {
     const [row] = await sql.query(ACCEPT_SYNC_RESULT, [customer, number]);
     if (!row) return undefined;
@@ -87,7 +96,7 @@ export class SyncService {
     const changed = userId !== null && (await storeSubscription(sql, userId, state.live[0]));
     const now = new Date();
     const changedAt = changed ? now : row.changedAt;
-    const owner = state.exists ? userId : null;
+    const owner = state.exists === false ? null : userId;
     const live = state.live.length > 0;
     const reconcileAt = nextReconciliation({ now, changedAt, live, hasAccount: userId !== null });
     await sql.query(FINISH_SYNC, [customer, owner, changedAt]);
@@ -111,6 +120,12 @@ export class SyncService {
       );
     }
   }
+}
+
+function toCustomerState({ exists, subscriptions }: StripeState): CustomerState {
+  const live = subscriptions.filter(({ status }) => isLive(status));
+  const best = chooseBest(live);
+  return { exists, live: best ? [best, ...live.filter((one) => one !== best)] : [] };
 }
 
 /** @returns whether anything changed */

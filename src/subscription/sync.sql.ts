@@ -115,6 +115,32 @@ export const EXPECT_PAYMENT: Statement<never, [customerId: string]> = {
 };
 
 /**
+ * Stores the checkout that was opened last for a customer.
+ * Locks: customer.
+ *
+ * $1 customer id; $2 checkout session id at Stripe.
+ */
+export const RECORD_CHECKOUT: Statement<never, [customerId: string, checkoutId: string]> = {
+  name: 'stripe_record_checkout',
+  text: `
+    UPDATE stripe_customer SET stripe_checkout_id = $2
+    WHERE id = $1 AND stripe_checkout_id IS DISTINCT FROM $2`,
+};
+
+/**
+ * The customer for whom a checkout was opened last. Anybody may ask for any id, so it must cost little.
+ *
+ * $1 checkout session id at Stripe. No row: it was not opened here, or another one was opened since.
+ */
+export const FIND_CHECKOUT_CUSTOMER: Statement<CheckoutCustomerRow, [checkoutId: string]> = {
+  name: 'stripe_find_checkout_customer',
+  text: 'SELECT id, user_id AS "userId" FROM stripe_customer WHERE stripe_checkout_id = $1',
+};
+
+/** `userId` is null once the account is deleted. */
+export type CheckoutCustomerRow = Pick<StripeCustomer, 'id' | 'userId'>;
+
+/**
  * Detaches the customer of an account that is being deleted, and schedules its reconciliation in a minute. Must run before
  * the transaction locks the account. Locks: customer, work item.
  *

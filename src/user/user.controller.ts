@@ -66,7 +66,7 @@ export class UserController {
   @Delete('user/me')
   @BillingLimited()
   @HttpCode(204)
-  @ApiSignedIn('stripe.unavailable')
+  @ApiSignedIn('subscription.refused', 'stripe.unavailable')
   remove(
     @CurrentUser() user: Principal,
     @Body() _: DeleteUserDto,

@@ -40,7 +40,7 @@ export class StripeEventWork implements WorkProcessor<StripeEventItem> {
     failpoint('event.claimed');
     const { subjectId: eventId, claim, customerId, type, requestId } = item;
     if (customerId === null) return DONE;
-    const result = await within(WORK_BUDGET, () => this.syncs.sync(customerId));
+    const result = await within(WORK_BUDGET, () => this.syncs.syncInFull(customerId));
     await this.database.query(FINISH_STRIPE_EVENT, [eventId, claim]);
     this.logger.log({ eventId, type, requestId, claim, ours: result !== null }, 'a Stripe event is done');
     return SETTLED;

@@ -35,7 +35,8 @@ const FILL = [
    SELECT ${uuid('n')}, ${uuid(`1 + n % ${USERS}`)}, n::text, now() + interval '30 days' FROM generate_series(1, ${3 * USERS}) n`,
   `INSERT INTO subscription (user_id, stripe_subscription_id, status, current_period_start, current_period_end, cancel_at_period_end)
    SELECT ${uuid('n')}, 'sub_' || n, 'active', now(), now() + interval '1 month', false FROM generate_series(1, ${USERS}) n`,
-  `INSERT INTO stripe_customer (id, user_id) SELECT 'cus_' || n, ${uuid('n')} FROM generate_series(1, ${USERS}) n`,
+  `INSERT INTO stripe_customer (id, user_id, stripe_checkout_id)
+   SELECT 'cus_' || n, ${uuid('n')}, 'cs_' || n FROM generate_series(1, ${USERS}) n`,
   `INSERT INTO stripe_event (id, type, customer_id, processed_at)
    SELECT 'evt_' || n, 'invoice.paid', 'cus_' || n, CASE WHEN n % 50 > 0 THEN now() END FROM generate_series(1, ${USERS}) n`,
   `INSERT INTO quota_usage (user_id, day, used) SELECT ${uuid('n')}, current_date, 1 FROM generate_series(1, ${USERS}) n`,

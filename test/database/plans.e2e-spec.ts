@@ -53,7 +53,7 @@ import {
   RENEW_LEASE,
 } from '../../src/infra/work/work.sql.js';
 import { CARRY_OVER_USAGE, RESTORE_USAGE } from '../../src/quota/quota.sql.js';
-import { ACCEPT_SYNC_RESULT } from '../../src/subscription/sync.sql.js';
+import { ACCEPT_SYNC_RESULT, FIND_CHECKOUT_CUSTOMER } from '../../src/subscription/sync.sql.js';
 import {
   CLAIM_STRIPE_EVENT,
   FINISH_STRIPE_EVENT,
@@ -113,6 +113,7 @@ const PLANS: [Statement, string[]][] = [
   [CLAIM_STRIPE_EVENT, ['stripe_event_pkey', 'work_item_pkey']],
   [FINISH_STRIPE_EVENT, ['stripe_event_pkey', 'work_item_pkey']],
   [ACCEPT_SYNC_RESULT, ['app_user_pkey', 'stripe_customer_pkey']],
+  [FIND_CHECKOUT_CUSTOMER, ['stripe_customer_stripe_checkout_id_key']],
 ];
 
 const PAGE = 21;

@@ -24,7 +24,12 @@ describe('a customer whom Stripe refuses', () => {
     return { client, customer: await buyPro(system, client) };
   };
   const refuse = (customer: string) =>
-    system.stripe.world.faults.add({ match: `GET /v1/customers/${customer}`, kind: 'error', status: 400 });
+    system.stripe.world.faults.add({
+      match: 'GET /v1/subscriptions',
+      about: customer,
+      kind: 'error',
+      status: 400,
+    });
   const dueSince = (customer: string, seconds: number) =>
     system.db.query(
       `UPDATE work_item SET run_at = now() - make_interval(secs => $2), next_poll_at = now() - make_interval(secs => $2)

@@ -52,11 +52,12 @@ export const apiErrors = {
       code: 'idempotency_key_in_use',
       message: `There is currently another in-progress request using this Idempotent Key: ${key}.`,
     }),
-  fault: (status: number) =>
+  fault: (status: number, message?: string) =>
     new ApiError(status, {
-      type: status === 429 ? 'invalid_request_error' : 'api_error',
+      type: status < 500 ? 'invalid_request_error' : 'api_error',
       ...(status === 429 && { code: 'rate_limit' }),
       message:
-        status === 429 ? 'Request rate limit exceeded.' : 'An error occurred on the sandbox, as asked for.',
+        message ??
+        (status === 429 ? 'Request rate limit exceeded.' : 'An error occurred on the sandbox, as asked for.'),
     }),
 };

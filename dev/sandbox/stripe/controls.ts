@@ -5,6 +5,7 @@ import { defaultRules, type DeliveryRules } from './deliveries.js';
 import { noRequest } from './events.js';
 import type { Fault } from './faults.js';
 import { ApiError } from './api-error.js';
+import { attachSchedule } from './schedule.js';
 import { itemOf, scheduleEnd } from './subscription.js';
 import type { SubscriptionStatus } from './wire/subscription.js';
 import type { SandboxContext } from './context.js';
@@ -86,17 +87,22 @@ function billingControls(app: FastifyInstance, context: SandboxContext): void {
   );
   app.post<{
     Params: { id: string };
-    Body: { status?: SubscriptionStatus; cancelAtPeriodEnd?: 'flexible' | 'classic' };
+    Body: {
+      status?: SubscriptionStatus;
+      cancelAtPeriodEnd?: 'flexible' | 'classic';
+      schedule?: boolean;
+    };
   }>('/sandbox/subscriptions/:id', ({ params, body }, reply) => {
     const subscription = state.subscriptions[params.id];
     if (!subscription) return reply.callNotFound();
-    const { status, cancelAtPeriodEnd: mode } = body;
+    const { status, cancelAtPeriodEnd: mode, schedule } = body;
     const now = context.clock.now(subscription.customer);
     if (status === 'canceled') context.billing.cancel(subscription, 'cancellation_requested');
     else {
       context.billing.change(subscription, noRequest, () => {
         if (mode) scheduleEnd(subscription, itemOf(subscription).current_period_end, mode === 'classic', now);
         if (status) subscription.status = status;
+        if (schedule) attachSchedule(context.store, subscription, now);
       });
     }
     return subscription;

@@ -7,12 +7,13 @@ export interface Fault {
   about?: string;
   /**
    * `slow` waits before the request is executed, `late` after it, so that the response is out of date. `error` responds
-   * with `status` without executing; `fail` also stores that response under the idempotency key, as Stripe does once it
+   * with `status` (and `message`) without executing; `fail` also stores that response under the idempotency key, as Stripe does once it
    * began to execute. `refuse` closes the connection without executing. `error_after` and `refuse_after` execute first,
    * so that the client cannot know the result.
    */
   kind: 'slow' | 'late' | 'error' | 'fail' | 'refuse' | 'error_after' | 'refuse_after';
   status?: number;
+  message?: string;
   delayMs?: number;
   /** The upper bound of a random addition to the delay. */
   jitterMs?: number;

@@ -6,7 +6,7 @@ import type { CheckoutSession } from './wire/checkout-session.js';
 import type { Customer, PaymentMethod } from './wire/customer.js';
 import type { StripeEvent } from './wire/event.js';
 import type { Invoice } from './wire/invoice.js';
-import type { Subscription } from './wire/subscription.js';
+import type { Subscription, SubscriptionSchedule } from './wire/subscription.js';
 
 export interface Delivery {
   id: string;
@@ -35,6 +35,7 @@ export interface State {
   prices: Record<string, Price>;
   sessions: Record<string, CheckoutSession>;
   subscriptions: Record<string, Subscription>;
+  schedules: Record<string, SubscriptionSchedule>;
   invoices: Record<string, Invoice>;
   paymentMethods: Record<string, PaymentMethod>;
   portalConfigurations: Record<string, PortalConfiguration>;
@@ -54,6 +55,7 @@ function emptyState(): State {
     prices: {},
     sessions: {},
     subscriptions: {},
+    schedules: {},
     invoices: {},
     paymentMethods: {},
     portalConfigurations: {},

@@ -22,6 +22,7 @@ export const CATALOGUE = {
   'chatroom.too_many': [409, 'The account has too many chatrooms'],
   'subscription.already_active': [409, 'A subscription is active already'],
   'subscription.not_active': [409, 'No subscription is active'],
+  'subscription.refused': [409, 'Stripe refuses this request'],
   'idempotency.in_progress': [409, 'A request with this key is still running'],
   'payload.too_large': [413, 'The body is too large'],
   'payload.unsupported_type': [415, 'The content type is not supported'],

@@ -7,6 +7,8 @@ import { idempotencyKey, StripeClient, StripeMissing } from './stripe.client.js'
 export interface Checkout {
   id: string;
   customer: string | null;
+  /** Whether its customer is known to be deleted: then nobody can pay it, but it is still open. */
+  customerDeleted: boolean;
   status: 'open' | 'complete' | 'expired';
   /** The payment page; null once the session is closed. */
   url: string | null;
@@ -33,10 +35,10 @@ export class StripeCheckouts {
     private readonly settings: Settings,
   ) {}
 
-  /** The latest hundred sessions of a customer, newest first. @throws AppError `stripe.unavailable`, StripeMissing */
+  /** The latest hundred sessions of a customer, newest first. @throws AppError `stripe.unavailable`, StripeRefused */
   async list(customer: string): Promise<Checkout[]> {
     const { data } = await this.stripe.call((sdk, options) =>
-      sdk.checkout.sessions.list({ customer, limit: 100 }, options),
+      sdk.checkout.sessions.list({ customer, limit: 100, expand: ['data.customer'] }, options),
     );
     return data.map(toCheckout);
   }
@@ -57,7 +59,7 @@ export class StripeCheckouts {
    * Opens a session for the Pro price; for a day the same offer and decision return the same session. A session that an
    * earlier request opened is read again, because it may be paid or expired by now.
    * @param decision distinguishes this session from earlier ones of the same offer
-   * @throws AppError `stripe.unavailable`, StripeMissing, StripeKeyFailed
+   * @throws AppError `stripe.unavailable`, StripeRefused, StripeMissing, StripeKeyFailed
    */
   async open(offer: CheckoutOffer, decision: string): Promise<Checkout> {
     const params = this.params(offer);
@@ -116,6 +118,7 @@ function toCheckout(session: Stripe.Checkout.Session): Checkout {
   return {
     id: session.id,
     customer: typeof customer === 'string' ? customer : (customer?.id ?? null),
+    customerDeleted: typeof customer === 'object' && customer?.deleted === true,
     status: (session.status as Checkout['status'] | null) ?? 'expired',
     url: session.url,
     expiresAt: new Date(session.expires_at * 1000),

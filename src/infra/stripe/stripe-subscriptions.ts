@@ -15,18 +15,20 @@ export interface ProSubscription {
   cancelAt: Date | null;
   /** The planned end, from the flag or from `cancelAt`; null while the subscription renews. */
   endsAt: Date | null;
+  /** The schedule that manages the subscription, if there is one: Stripe then refuses to change its planned end. */
+  schedule: string | null;
 }
 
 /** What Stripe knows of a customer. */
 export interface StripeState {
-  /** Whether the customer can still pay: false when it was deleted or was never known. */
-  exists: boolean;
-  /** Pro subscriptions, ended ones too, newest first. */
+  /** Whether the customer can still pay: false when it was deleted or was never known, null when this was not fetched. */
+  exists: boolean | null;
+  /** Pro subscriptions, newest first; cancelled ones are left out. */
   subscriptions: ProSubscription[];
 }
 
-/** Subscriptions of one customer that are read at most. */
-const MAX_SUBSCRIPTIONS = 1_000;
+/** Subscriptions of one customer that are read at most: Stripe allows 500 that have not ended. */
+const MAX_SUBSCRIPTIONS = 500;
 
 /** Whether the subscription is planned to end no later than the paid period. */
 export function endsWithPeriod({ endsAt, currentPeriodEnd }: ProSubscription): boolean {
@@ -44,49 +46,53 @@ export class StripeSubscriptions {
   ) {}
 
   /**
-   * The customer and all their Pro subscriptions.
-   * @throws AppError `stripe.unavailable`
+   * What one call says of a customer: the Pro subscriptions. Without any the call does not say whether the customer
+   * exists.
+   * @throws AppError `stripe.unavailable`, StripeRefused
    */
   async stateOf(customer: string): Promise<StripeState> {
-    const [exists, subscriptions] = await Promise.all([this.customerExists(customer), this.list(customer)]);
-    return { exists, subscriptions };
-  }
-
-  /**
-   * All Pro subscriptions of a customer, ended ones too, newest first; empty for a customer that Stripe does not know.
-   * @throws AppError `stripe.unavailable`
-   */
-  async list(customer: string): Promise<ProSubscription[]> {
-    const product = await this.proProduct();
     const all = await this.fetch(customer);
-    return all.flatMap((subscription) => toProSubscription(subscription, product) ?? []);
+    if (all === null) return { exists: false, subscriptions: [] };
+    const [first] = all;
+    if (!first) return { exists: null, subscriptions: [] };
+    const product = await this.proProduct(all);
+    const subscriptions = all.flatMap((one) => toProSubscription(one, product) ?? []);
+    return { exists: !isDeleted(first.customer), subscriptions };
   }
 
   /**
-   * Plans the end at the end of the paid period, or moves a later end there. Stripe refuses the flag while `cancel_at`
-   * is set, so a planned end is moved by `cancel_at`.
-   * @throws AppError `stripe.unavailable`, StripeMissing when the subscription has ended
+   * As `stateOf`, with a second call where the first does not say whether the customer exists.
+   * @throws AppError `stripe.unavailable`, StripeRefused
    */
-  async endAtPeriodEnd({ id, cancelAt, currentPeriodEnd }: ProSubscription): Promise<void> {
+  async fullStateOf(customer: string): Promise<StripeState> {
+    const state = await this.stateOf(customer);
+    return state.exists === null ? { ...state, exists: await this.customerExists(customer) } : state;
+  }
+
+  /**
+   * Plans the end at the end of the paid period, or moves a later end there; does nothing when the subscription has ended.
+   * Stripe refuses the flag while `cancel_at` is set, so a planned end is moved by `cancel_at`.
+   * @throws AppError `stripe.unavailable`, StripeRefused
+   */
+  async endAtPeriodEnd(subscription: ProSubscription): Promise<void> {
+    const { cancelAt, currentPeriodEnd } = subscription;
     const cancel_at = Math.floor(currentPeriodEnd.getTime() / 1000);
-    await this.update(id, cancelAt ? { cancel_at } : { cancel_at_period_end: true });
+    await this.update(subscription, cancelAt ? { cancel_at } : { cancel_at_period_end: true });
   }
 
   /**
-   * Removes a planned end. Stripe refuses both fields in one request, so only the one that is set is cleared.
-   * @throws AppError `stripe.unavailable`, StripeMissing when the subscription has ended
+   * Removes a planned end; does nothing when the subscription has ended. Stripe refuses both fields in one request, so only
+   * the one that is set is cleared.
+   * @throws AppError `stripe.unavailable`, StripeRefused
    */
-  async removePlannedEnd({ id, cancelAtPeriodEnd }: ProSubscription): Promise<void> {
-    await this.update(id, cancelAtPeriodEnd ? { cancel_at_period_end: false } : { cancel_at: '' });
+  async removePlannedEnd(subscription: ProSubscription): Promise<void> {
+    const flag = subscription.cancelAtPeriodEnd;
+    await this.update(subscription, flag ? { cancel_at_period_end: false } : { cancel_at: '' });
   }
 
-  /** Ends a subscription at once; does nothing when it has ended already. @throws AppError `stripe.unavailable` */
+  /** Ends a subscription at once; does nothing when it has ended already. @throws AppError `stripe.unavailable`, StripeRefused */
   async cancelNow(id: string): Promise<void> {
-    try {
-      await this.stripe.call((sdk, options) => sdk.subscriptions.cancel(id, {}, options));
-    } catch (error) {
-      if (!(error instanceof StripeMissing)) throw error;
-    }
+    await unlessEnded(this.stripe.call((sdk, options) => sdk.subscriptions.cancel(id, {}, options)));
   }
 
   private async customerExists(id: string): Promise<boolean> {
@@ -99,30 +105,51 @@ export class StripeSubscriptions {
     }
   }
 
-  private async update(id: string, change: Stripe.SubscriptionUpdateParams): Promise<void> {
-    await this.stripe.call((sdk, options) => sdk.subscriptions.update(id, change, options));
+  /** Stripe advises to release a schedule before what it manages is changed; the subscription stays as it is now. */
+  private async update(
+    { id, schedule }: ProSubscription,
+    change: Stripe.SubscriptionUpdateParams,
+  ): Promise<void> {
+    if (schedule)
+      await this.stripe.call((sdk, options) => sdk.subscriptionSchedules.release(schedule, {}, options));
+    await unlessEnded(this.stripe.call((sdk, options) => sdk.subscriptions.update(id, change, options)));
   }
 
-  private async fetch(customer: string): Promise<Stripe.Subscription[]> {
+  /** All subscriptions that are not cancelled, with their customer; null for a customer that Stripe does not know. */
+  private async fetch(customer: string): Promise<Stripe.Subscription[] | null> {
     try {
       return await this.stripe.call((sdk, options) =>
         sdk.subscriptions
-          .list({ customer, status: 'all', limit: 100 }, options)
+          .list({ customer, limit: 100, expand: ['data.customer'] }, options)
           .autoPagingToArray({ limit: MAX_SUBSCRIPTIONS }),
       );
     } catch (error) {
-      if (error instanceof StripeMissing) return [];
+      if (error instanceof StripeMissing) return null;
       throw error;
     }
   }
 
-  /** Cached for the life of the process: Stripe never moves a price to another product. */
-  private async proProduct(): Promise<string> {
+  /**
+   * Cached for the life of the process: Stripe never moves a price to another product. A subscription at the Pro price names
+   * the product; only where there is none a call is made.
+   */
+  private async proProduct(subscriptions: Stripe.Subscription[]): Promise<string> {
     if (this.product) return this.product;
-    const price = await this.stripe.call((sdk, options) =>
-      sdk.prices.retrieve(this.settings.STRIPE_PRO_PRICE_ID, {}, options),
-    );
+    const id = this.settings.STRIPE_PRO_PRICE_ID;
+    const known = subscriptions
+      .flatMap(({ items }) => items.data)
+      .find(({ price }) => price.id === id)?.price;
+    const price = known ?? (await this.stripe.call((sdk, options) => sdk.prices.retrieve(id, {}, options)));
     return (this.product = idOf(price.product));
+  }
+}
+
+/** Ignores that the subscription has ended: Stripe then has no such object to change. */
+async function unlessEnded(change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    if (!(error instanceof StripeMissing)) throw error;
   }
 }
 
@@ -139,6 +166,7 @@ function toProSubscription(subscription: Stripe.Subscription, product: string): 
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     cancelAt,
     endsAt: cancelAt ?? (subscription.cancel_at_period_end ? currentPeriodEnd : null),
+    schedule: subscription.schedule && idOf(subscription.schedule),
   };
 }
 
@@ -148,4 +176,8 @@ function toDate(unixSeconds: number): Date {
 
 function idOf(reference: string | { id: string }): string {
   return typeof reference === 'string' ? reference : reference.id;
+}
+
+function isDeleted(customer: Stripe.Subscription['customer']): boolean {
+  return typeof customer === 'object' && customer.deleted === true;
 }

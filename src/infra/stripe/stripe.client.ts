@@ -16,14 +16,21 @@ const CALL_TIMEOUT = 20_000;
 
 const deadlines = new AsyncLocalStorage<number>();
 
-/** Stripe knows no such object. Callers that expect this handle it; for all others it is 503 `stripe.unavailable`. */
-export class StripeMissing extends AppError {
+/** Stripe has changed nothing, and refuses the same request each time. Its message says why, for the person. */
+export class StripeRefused extends AppError {
+  constructor(cause: Error) {
+    super('subscription.refused', { cause, detail: cause.message });
+  }
+}
+
+/** Stripe knows no such object. Callers that expect this handle it; for all others it is a refusal. */
+export class StripeMissing extends StripeRefused {
   constructor(
     /** The request parameter that named the object, such as `customer`. */
     readonly param: string | undefined,
-    cause: unknown,
+    cause: Error,
   ) {
-    super('stripe.unavailable', { cause, retryAfter: 60 });
+    super(cause);
   }
 }
 
@@ -48,8 +55,9 @@ export class StripeClient {
    * Makes one call within the time that is left.
    * @param request makes the call with the SDK; it must pass `options` on, which carry the timeout
    * @throws StripeMissing when the object does not exist
+   * @throws StripeRefused `subscription.refused` when another attempt would be refused too
    * @throws StripeKeyFailed when Stripe returns the stored failure of the idempotency key
-   * @throws AppError `stripe.unavailable` for every other failure
+   * @throws AppError `stripe.unavailable` for every other failure, which may pass
    */
   async call<T>(request: (sdk: Stripe, options: Stripe.RequestOptions) => Promise<T>): Promise<T> {
     const timeout = timeLeft(CALL_TIMEOUT);
@@ -145,10 +153,16 @@ export function idempotencyKey(kind: string, params: object, decision: string): 
   return `${kind}-${hash}`;
 }
 
-/** Maps an error of the SDK to StripeMissing, StripeKeyFailed or 503 `stripe.unavailable`; other errors stay as they are. */
+/**
+ * Maps an error of the SDK to one of the errors of `call`; other errors stay as they are. A key that Stripe rejects is
+ * not a refusal: nothing is wrong with the person's request, and an operator can mend the key.
+ */
 function translate(error: unknown): Error {
   if (!(error instanceof Stripe.errors.StripeError)) return error as Error;
   if (error.code === 'resource_missing') return new StripeMissing(error.param, error);
+  const { StripeInvalidRequestError, StripeCardError } = Stripe.errors;
+  if (error instanceof StripeInvalidRequestError || error instanceof StripeCardError)
+    return new StripeRefused(error);
   const replayed = error.headers?.['idempotent-replayed'] === 'true';
   return replayed && (error.statusCode ?? 0) >= 500 ? new StripeKeyFailed(error) : stripeUnavailable(error);
 }

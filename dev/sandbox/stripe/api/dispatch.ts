@@ -119,7 +119,7 @@ function errorResponse(error: unknown): ApiResponse {
 }
 
 function throwInjected(fault: Fault | undefined): void {
-  if (fault) throw apiErrors.fault(fault.status ?? 500);
+  if (fault) throw apiErrors.fault(fault.status ?? 500, fault.message);
 }
 
 function authenticate(request: FastifyRequest): void {

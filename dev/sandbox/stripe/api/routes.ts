@@ -5,6 +5,7 @@ import { customerRoutes } from './customers.js';
 import { eventRoutes } from './events.js';
 import { invoiceRoutes } from './invoices.js';
 import { portalRoutes } from './portal.js';
+import { scheduleRoutes } from './subscription-schedules.js';
 import { subscriptionRoutes } from './subscriptions.js';
 
 export function apiRoutes(context: SandboxContext): Route[] {
@@ -13,6 +14,7 @@ export function apiRoutes(context: SandboxContext): Route[] {
     ...catalogRoutes(context),
     ...checkoutSessionRoutes(context),
     ...subscriptionRoutes(context),
+    ...scheduleRoutes(context),
     ...invoiceRoutes(context),
     ...portalRoutes(context),
     ...eventRoutes(context),

@@ -2,6 +2,7 @@ import { newPaymentMethod, testCardOfToken } from '../card.js';
 import { listParams, page } from '../paging.js';
 import { apiErrors } from '../api-error.js';
 import { isLive, itemOf, scheduleEnd } from '../subscription.js';
+import { requireNoSchedule } from '../schedule.js';
 import type { PaymentMethod } from '../wire/customer.js';
 import type { Subscription } from '../wire/subscription.js';
 import type { Call, Route, SandboxContext } from '../context.js';
@@ -109,6 +110,7 @@ function update(context: SandboxContext, { id, params, cause }: Call): Subscript
       'cancel_at',
     );
   }
+  if (params.has('cancel_at') || params.has('cancel_at_period_end')) requireNoSchedule(subscription);
   const method = paymentMethod(context, subscription.customer, params.text('default_payment_method'));
   const cancelAt = params.has('cancel_at') ? cancelTime(params, subscription) : undefined;
   const now = context.clock.now(subscription.customer);

@@ -19,6 +19,17 @@ export interface SubscriptionItem {
   tax_rates: string[];
 }
 
+/** A schedule, as far as it matters that it manages a subscription: it has no phases here. */
+export interface SubscriptionSchedule extends WireObject {
+  object: 'subscription_schedule';
+  customer: string;
+  end_behavior: 'release';
+  released_at: number | null;
+  released_subscription: string | null;
+  status: 'active' | 'released';
+  subscription: string | null;
+}
+
 export interface Subscription extends WireObject {
   object: 'subscription';
   application: null;
@@ -45,7 +56,7 @@ export interface Subscription extends WireObject {
   pause_collection: null;
   pending_setup_intent: null;
   pending_update: null;
-  schedule: null;
+  schedule: string | null;
   start_date: number;
   status: SubscriptionStatus;
   test_clock: null;
