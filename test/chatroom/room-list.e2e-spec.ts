@@ -98,6 +98,31 @@ describe('the list', () => {
     const { body } = await ann.get(`/chatroom?q=${encodeURIComponent(q)}`);
     expect(body.data).toMatchObject([{ id, title }]);
     expect(body.data).toHaveLength(1);
+    // As the release before has left it.
+    await system.db.query('UPDATE chatroom SET title_folded = NULL WHERE id = $1', [id]);
+    expect((await ann.get(`/chatroom?q=${encodeURIComponent(q)}`)).body.data).toMatchObject([{ id }]);
+  });
+
+  it('folds a title once, when it is written, and not when it is searched', async () => {
+    const { id } = await open(ann, { title: '\ufdfa'.repeat(200) });
+    await ann.patch(`/chatroom/${id}`, { title: 'Ｐａｒｉｓ' });
+    const { rows } = await system.db.query('SELECT title_folded FROM chatroom WHERE id = $1', [id]);
+    expect(rows).toEqual([{ title_folded: 'paris' }]);
+    await system.db.query(`UPDATE chatroom SET title_folded = 'as it was folded' WHERE user_id = $1`, [
+      ann.user.id,
+    ]);
+    expect((await ann.get('/chatroom?q=PARIS')).body.data).toEqual([]);
+    expect((await ann.get('/chatroom?q=was%20folded')).body.data).toHaveLength(1);
+  });
+
+  it('keeps little of a title whose characters stand for many', async () => {
+    const { id } = await open(ann, { title: '\ufdfa'.repeat(200) });
+    const { rows } = await system.db.query(
+      'SELECT char_length(title_folded) AS length FROM chatroom WHERE id = $1',
+      [id],
+    );
+    expect(rows[0].length).toBe(600);
+    expect((await ann.get(`/chatroom?q=${encodeURIComponent('\ufdfa')}`)).body.data).toMatchObject([{ id }]);
   });
 });
 

@@ -36,8 +36,10 @@ const CHECKS = {
   work_item_running_has_worker: "CHECK (((state = 'running'::work_state) = (worker_id IS NOT NULL)))",
 };
 
-/** VOLATILE: each reads with a snapshot of its own, after the caller has locked the account. */
+/** Those of loads are VOLATILE: each reads with a snapshot of its own, after the caller has locked the account. */
 const FUNCTIONS = {
+  fold_text: 'in_text text -> text IMMUTABLE',
+  fold_title: ' -> trigger VOLATILE',
   room_load: 'in_owner uuid, in_limit integer, OUT rooms integer, OUT stored integer -> record VOLATILE',
   work_load:
     'in_kind text, in_owner uuid, in_group text, OUT owned integer, OUT admitted integer, OUT grouped integer -> record VOLATILE',

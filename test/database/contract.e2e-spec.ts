@@ -18,7 +18,7 @@ describe('the contract migration', () => {
 
   it('leaves nothing of the bridge', async () => {
     const left = await database.rows(`
-      SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal UNION ALL
+      SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'bridge%' UNION ALL
       SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'bridge%' UNION ALL
       SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'
         AND column_name IN ('ring_at', 'lease_until', 'available_at', 'sweep_at', 'delivery_attempts', 'unverified_email')

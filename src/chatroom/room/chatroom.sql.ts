@@ -28,12 +28,6 @@ const CHATROOM_COLUMNS = columnList(COLUMNS);
 const LISTED_CHATROOM_COLUMNS = columnList(LISTED_COLUMNS);
 
 /**
- * A text as titles are searched: without differences of normal form, width and case.
- * @param text an SQL expression
- */
-const folded = (text: string) => `replace(translate(lower(normalize(${text}, NFKC)), 'ς', 'σ'), 'ß', 'ss')`;
-
-/**
  * Every change of a room is one of the list, so that a cached list can never be stale. The account comes first, here as in
  * every statement that locks both.
  */
@@ -182,7 +176,7 @@ export const CHATROOM_NEXT_PAGE: Statement<
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
 
-/** $3 and $4 where the page before ended, or null; $5 a part of the title. */
+/** $3 and $4 where the page before ended, or null; $5 a part of the title. A title is folded when it is written. */
 export const CHATROOM_SEARCH_PAGE: Statement<
   ListedChatroomRow,
   [userId: string, limit: number, activityAt: Date | null, id: string | null, part: string]
@@ -191,6 +185,6 @@ export const CHATROOM_SEARCH_PAGE: Statement<
   text: `
     SELECT ${LISTED_CHATROOM_COLUMNS} FROM chatroom
     WHERE user_id = $1 AND deleted_at IS NULL AND ($3::timestamptz IS NULL OR (activity_at, id) < ($3, $4::uuid))
-      AND strpos(${folded('title')}, ${folded('$5::text')}) > 0
+      AND strpos(coalesce(title_folded, fold_text(title)), (SELECT fold_text($5))) > 0
     ORDER BY activity_at DESC, id DESC LIMIT $2`,
 };
