@@ -2,7 +2,7 @@
 
 const ME = `SELECT id, mobile, email, name, verified_at AS "verifiedAt", created_at AS "createdAt" FROM app_user WHERE id = $1`;
 const ROOMS = `
-  SELECT id, title, system_instruction AS "systemInstruction", model, message_count AS "messageCount",
+  SELECT id, title, model, message_count AS "messageCount",
          last_message_at AS "lastMessageAt", created_at AS "createdAt", updated_at AS "updatedAt"
   FROM chatroom WHERE user_id = $1 ORDER BY activity_at DESC, id DESC LIMIT 20`;
 
