@@ -8,7 +8,7 @@ describe('pages of an allowed origin', () => {
   let client: Client;
 
   beforeAll(async () => {
-    system = await System.start({ workers: 0, env: { CORS_ORIGINS: OURS } });
+    system = await System.start({ workers: 0, env: { CORS_ORIGINS: 'HTTPS://Chat.Example.com:443/' } });
     client = await system.signedIn();
   });
   afterAll(() => system?.stop());

@@ -6,6 +6,7 @@ import { Client } from './support/client.js';
 import { eventually } from './support/eventually.js';
 import { freePort } from '../dev/launcher/free-port.js';
 import { openRoom, prompt } from './support/rooms.js';
+import { tally } from './support/people.js';
 import { System } from './support/system.js';
 
 /** What a production process wants beside the settings of the tests. */
@@ -46,6 +47,18 @@ describe('metrics', () => {
     const answer = await client.get('/metrics', bearer('the-token-of-prometheus'));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  });
+
+  it('evaluates ten wrong tokens of an address in a minute, and writes each down', async () => {
+    const api = await system.startApi({ TRUST_PROXY: '1' });
+    const from = (ip: string, token: string) =>
+      new Client(api.url).get('/metrics', { headers: { ...bearer(token).headers, 'X-Forwarded-For': ip } });
+    const guesses = Array.from({ length: 15 }, (_, n) => from('198.51.100.1', `guess-${n}`));
+    expect(tally((await Promise.all(guesses)).map(({ status }) => status))).toEqual({ 401: 10, 429: 5 });
+    expect((await from('198.51.100.1', 'the-token-of-prometheus')).status).toBe(429);
+    expect((await from('198.51.100.2', 'the-token-of-prometheus')).status).toBe(200);
+    expect(api.output.match(/"audit":"operator\.refused"/g)).toHaveLength(15);
+    expect(api.output).not.toContain('guess-');
   });
 
   it('counts requests by route pattern, never by path', async () => {

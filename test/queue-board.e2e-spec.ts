@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq';
 import { QUEUE_PREFIX } from '../src/infra/work/work-queue.js';
 import type { Client } from './support/client.js';
+import { tally } from './support/people.js';
 import { System } from './support/system.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
@@ -19,7 +20,7 @@ describe('the queue board', () => {
   beforeAll(async () => {
     system = await System.start({ apis: 0, workers: 0 });
     redis = await TcpProxy.start(system.env.REDIS_URL ?? '');
-    await system.startApi({ ADMIN_PASSWORD: PASSWORD, REDIS_URL: redis.url });
+    await system.startApi({ ADMIN_PASSWORD: PASSWORD, REDIS_URL: redis.url, TRUST_PROXY: '1' });
     client = system.client();
     queue = new Queue('reply', { connection: { url: system.env.REDIS_URL ?? '' }, prefix: QUEUE_PREFIX });
     await queue.add('reply', { id: 'r1' }, { jobId: 'board-1', delay: 3_600_000 });
@@ -33,17 +34,34 @@ describe('the queue board', () => {
 
   it('lets in nobody but admin', async () => {
     const wrong = [`admin:${PASSWORD}x`, 'admin:', `root:${PASSWORD}`, PASSWORD, ''];
-    for (const path of ['/queues', '/queues/', '/queues/api/queues', '/queues/static/favicon.ico']) {
+    const paths = ['/queues', '/queues/', '/queues/api/queues', '/queues/static/favicon.ico'];
+    for (const [n, path] of paths.entries()) {
       for (const options of [
         undefined,
         ...wrong.map(as),
         { headers: { Authorization: `Bearer ${PASSWORD}` } },
       ]) {
-        const answer = await client.get(path, options);
+        const headers = { ...options?.headers, 'X-Forwarded-For': `203.0.113.${n}` };
+        const answer = await client.get(path, { headers });
         expect([path, answer.status, answer.body?.code]).toEqual([path, 401, 'auth.unauthenticated']);
         expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
       }
     }
+  });
+
+  it('evaluates ten wrong passwords of an address in a minute, and writes each down', async () => {
+    const from = (ip: string, credentials: string) =>
+      client.get('/queues', { headers: { ...as(credentials).headers, 'X-Forwarded-For': ip } });
+    const guesses = Array.from({ length: 30 }, (_, n) => from('198.51.100.1', `admin:guess ${n}`));
+    expect(tally((await Promise.all(guesses)).map(({ status }) => status))).toEqual({ 401: 10, 429: 20 });
+    const right = await from('198.51.100.1', `admin:${PASSWORD}`);
+    expect([right.status, right.body.code]).toEqual([429, 'rate_limit.exceeded']);
+    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await from('198.51.100.2', `admin:${PASSWORD}`)).status).toBe(200);
+    const lines =
+      system.apis[0]?.output.split('\n').filter((line) => line.includes('operator.refused')) ?? [];
+    expect(lines.filter((line) => line.includes('"ip":"198.51.100.1"'))).toHaveLength(30);
+    expect(lines.join()).not.toContain('guess');
   });
 
   it('shows the queues and their jobs', async () => {

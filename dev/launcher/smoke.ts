@@ -71,7 +71,7 @@ function settings(port: number): Record<string, string> {
     OTP_ALLOW_RESPONSE_IN_PRODUCTION: 'true',
     GEMINI_API_KEY: 'smoke',
     STRIPE_SECRET_KEY: 'sk_test_smoke',
-    STRIPE_WEBHOOK_SECRET: 'whsec_smoke',
+    STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('hex')}`,
     STRIPE_PRO_PRICE_ID: 'price_smoke',
   };
 }

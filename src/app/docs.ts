@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeHeaders } from '../common/http/openapi.js';
-import { PUBLIC_EXTENSION } from '../common/auth-context.js';
+import { PUBLIC_EXTENSION, UNCOUNTED_EXTENSION } from '../common/auth-context.js';
 
 const DESCRIPTION = `Sign in with a one-time code, open a chatroom, send a prompt, get Gemini's reply through the queue.
 
@@ -89,7 +89,9 @@ function offerBody({ components }: OpenAPIObject, body: Operation['requestBody']
 
 function complete(operation: Operation): void {
   operation.security ??= operation[PUBLIC_EXTENSION] === true ? [] : [{ bearer: [] }];
+  if (operation[UNCOUNTED_EXTENSION] === true) delete operation.responses['429'];
   delete operation[PUBLIC_EXTENSION];
+  delete operation[UNCOUNTED_EXTENSION];
   for (const [status, response] of Object.entries(operation.responses)) {
     if (!response || '$ref' in response) continue;
     response.description ||= 'Done.';

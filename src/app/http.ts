@@ -5,12 +5,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppError } from '../common/errors/app-error.js';
 import { ProblemFilter } from '../common/errors/problem.filter.js';
-import { dropTypeOfEmptyBody, readJsonBodies } from '../common/http/json.js';
+import { readJsonBodies, requireReadableBody } from '../common/http/json.js';
 import { NoBodyInterceptor } from '../common/http/no-body.interceptor.js';
+import { RequestAccessService } from '../auth/request-access.service.js';
+import { parseTrustProxy } from '../common/http/client-address.js';
 import { requestIdOf } from '../common/http/request-context.js';
+import { applyPolicy, policyOf } from '../common/http/route-policy.js';
 import { MAX_PARAM_LENGTH, noteRoutes } from '../common/http/route-table.js';
 import { requireSafeText } from '../common/http/safe-text.js';
-import { requireReadable, respondToMalformed } from '../common/http/malformed-request.js';
+import {
+  originForm,
+  requireHttp,
+  requireReadable,
+  respondToMalformed,
+} from '../common/http/malformed-request.js';
 import { createValidationPipe } from '../common/http/validation.js';
 import { Settings } from '../config/settings.js';
 import { HTTP } from '../config/timing.js';
@@ -28,13 +36,19 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
     genReqId: requestIdOf,
     trustProxy: parseTrustProxy(settings.TRUST_PROXY),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    rewriteUrl: originForm,
     // Fastify has no limit by default.
     requestTimeout: HTTP.request,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       problems.respond(error, request, reply),
     clientErrorHandler: respondToMalformed,
-    // Node would respond without a body; `requireReadable` responds in the form of every other error.
-    http: { requireHostHeader: false },
+    http: {
+      // Node would respond without a body; `requireReadable` responds in the form of every other error.
+      requireHostHeader: false,
+      headersTimeout: HTTP.request,
+      // Node looks for late requests only every 30 s by default.
+      connectionsCheckingInterval: HTTP.lateRequestCheck,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   });
@@ -50,13 +64,17 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   app.useGlobalFilters(problems);
   app.useGlobalInterceptors(new NoBodyInterceptor());
   if (settings.CORS_ORIGINS.length > 0) allowOrigins(app, settings.CORS_ORIGINS);
-  await app.register(helmet, { contentSecurityPolicy: false });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT } });
   ignoreExpectations(fastify.server);
   noteRoutes(fastify);
+  fastify.addHook('onRoute', applyPolicy);
   readJsonBodies(fastify);
-  addHooks(fastify, app.get(Drain));
+  addHooks(fastify, app);
   serveDocs(app);
 }
+
+/** For whatever is not a page: a browser that shows it loads and runs nothing. */
+const NO_CONTENT = { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'frame-ancestors': ["'none'"] };
 
 const EXPOSED_HEADERS = [
   'Location',
@@ -78,13 +96,16 @@ function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
   });
 }
 
-function addHooks(fastify: FastifyInstance, drain: Drain): void {
+function addHooks(fastify: FastifyInstance, app: NestFastifyApplication): void {
+  const [access, drain] = [app.get(RequestAccessService), app.get(Drain)];
+  // All of it before the body is read.
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.header('X-Request-Id', request.id);
-    // Before the body is read: no route would use it.
+    await access.require(request, reply);
+    requireHttp(request);
     if (request.is404) throw new AppError('route.not_found');
     requireReadable(request);
-    dropTypeOfEmptyBody(request);
+    requireReadableBody(request);
   });
   fastify.addHook('preValidation', async (request: FastifyRequest) => {
     requireSafeText(request.params);
@@ -97,6 +118,9 @@ function addHooks(fastify: FastifyInstance, drain: Drain): void {
     // A connection kept alive would delay the end of the process.
     if (drain.running) void reply.header('Connection', 'close');
     const type = String(reply.getHeader('Content-Type') ?? '');
+    const { contentPolicy } = policyOf(request);
+    if (contentPolicy && type.startsWith('text/html'))
+      void reply.header('Content-Security-Policy', contentPolicy);
     if (/json/.test(type) && !reply.hasHeader('Cache-Control'))
       void reply.header('Cache-Control', 'no-store');
   });
@@ -105,11 +129,4 @@ function addHooks(fastify: FastifyInstance, drain: Drain): void {
 /** Ignores `Expect`: refusing it is optional (RFC 9110), and Node's refusal does not have the form of other errors. */
 function ignoreExpectations(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-}
-
-/** `true`, `false`, a number of hops, or a comma-separated list of addresses. */
-function parseTrustProxy(value: string): boolean | string | ((address: string, hop: number) => boolean) {
-  if (value === 'true' || value === 'false') return value === 'true';
-  const hops = Number(value);
-  return Number.isInteger(hops) ? (_, hop) => hop < hops : value;
 }

@@ -1,15 +1,13 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
-import { PassportModule } from '@nestjs/passport';
 import { ServerKeys } from '../common/crypto/secrets.js';
 import { RateLimitModule } from '../infra/rate-limit/rate-limit.module.js';
 import { QuotaModule } from '../quota/quota.module.js';
 import { AccountService } from './account/account.service.js';
 import { PasswordService } from './account/password.service.js';
 import { AccountDeletionService } from './account-deletion.service.js';
+import { RequestAccessService } from './request-access.service.js';
 import { AuditLog } from './audit-log.js';
-import { IpBurstGuard, UserBurstGuard } from './burst.guards.js';
 import { NoticeService } from './notice/notice.service.js';
 import { OneTimeCodes } from './otp/one-time-code.js';
 import { OtpService } from './otp/otp.service.js';
@@ -18,7 +16,7 @@ import { LiveSessionsService } from './session/live-sessions.service.js';
 import { RefreshRotationService } from './session/refresh-rotation.service.js';
 import { RefreshTokens } from './session/refresh-token.js';
 import { RefreshService } from './session/refresh.service.js';
-import { SessionGuard, SessionStrategy } from './session/session.guard.js';
+import { SessionAuthenticator } from './session/session-authenticator.js';
 import { SessionIssuerService } from './session/session-issuer.service.js';
 import { SessionService } from './session/session.service.js';
 import { AccessRevocationService } from './sign-in/access-revocation.service.js';
@@ -33,20 +31,17 @@ import { SessionController } from './sign-in/session.controller.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { SignUpService } from './sign-in/sign-up.service.js';
 
-/** Accounts, sessions, one-time codes and passwords, and the guards of every route. */
+/** Accounts, sessions, one-time codes and passwords, and what decides about every request. */
 @Module({
-  imports: [JwtModule.register({}), PassportModule, RateLimitModule, QuotaModule],
+  imports: [JwtModule.register({}), RateLimitModule, QuotaModule],
   controllers: [SignInController, SessionController, PasswordController],
   providers: [
     ServerKeys,
     TokenKeys,
     AccessTokenService,
     LiveSessionsService,
-    SessionStrategy,
-    // In this order: an IP address is limited before any work is done, an account once the session is known.
-    { provide: APP_GUARD, useClass: IpBurstGuard },
-    { provide: APP_GUARD, useClass: SessionGuard },
-    { provide: APP_GUARD, useClass: UserBurstGuard },
+    SessionAuthenticator,
+    RequestAccessService,
     AccountService,
     AccountDeletionService,
     SignUpService,

@@ -1,6 +1,7 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from './errors/app-error.js';
+import { Policy } from './http/route-policy.js';
 import { ApiExtension } from '@nestjs/swagger';
 
 /** The signed-in user of a request, as read by its session statement. */
@@ -19,18 +20,22 @@ declare module 'fastify' {
   }
 }
 
-/** The signed-in person of the request. Only behind the session guard. */
+/** The signed-in person of the request. Only on routes that are not public. */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { user } = context.switchToHttp().getRequest<FastifyRequest>();
   if (!user) throw new AppError('auth.unauthenticated');
   return user;
 });
 
-export const IS_PUBLIC = 'isPublic';
-
 /** Marks a public route for the OpenAPI document; removed before the document is served. */
 export const PUBLIC_EXTENSION = 'x-public';
 
+/** Marks a route without a burst limit for the OpenAPI document; removed before the document is served. */
+export const UNCOUNTED_EXTENSION = 'x-uncounted';
+
+/** Takes a public route out of the burst limits: its caller is known in another way, or asks as often as it must. */
+export const Uncounted = () =>
+  applyDecorators(Policy({ isUncounted: true }), ApiExtension(UNCOUNTED_EXTENSION, true));
+
 /** Makes a route public. Every other route requires a valid session, so that a forgotten decorator opens nothing. */
-export const Public = () =>
-  applyDecorators(SetMetadata(IS_PUBLIC, true), ApiExtension(PUBLIC_EXTENSION, true));
+export const Public = () => applyDecorators(Policy({ isPublic: true }), ApiExtension(PUBLIC_EXTENSION, true));

@@ -36,6 +36,17 @@ const SECRETS = [
   'METRICS_TOKEN',
 ];
 
+/** Secrets whose strength counts, by the characters that production wants at least. */
+const GUARDED_SECRETS: Record<string, number> = {
+  JWT_SECRET: 32,
+  STRIPE_WEBHOOK_SECRET: 16,
+  OTP_WEBHOOK_SECRET: 16,
+  ADMIN_PASSWORD: 16,
+  METRICS_TOKEN: 16,
+};
+/** Lists of secrets, for rotation. */
+const LISTS = ['JWT_SECRET', 'STRIPE_WEBHOOK_SECRET'];
+
 /** Of an address: a host or a password that stands for a real one. */
 const PLACEHOLDER_HOST = /^(host|hostname|your[-_.].*|<.*)$/i;
 const PLACEHOLDER_PASSWORD = /^(change[-_ ]?me|replace[-_ ]?me|your[-_ ].*|%3C.*|x{4,}|\*{3,})$/i;
@@ -51,7 +62,30 @@ export function productionProblems(env: Environment): string[] {
   const problems = placeholders.map((name) => `${name}: is a placeholder; production needs a real one`);
   if (env.FAILPOINTS !== undefined)
     problems.push('FAILPOINTS: makes the process die on purpose; not in production');
-  return [...problems, ...undecidedDelivery(env)];
+  return [...problems, ...weakSecrets(env, placeholders), ...believedProxies(env), ...undecidedDelivery(env)];
+}
+
+/** @param known names that are refused already */
+function weakSecrets(env: Environment, known: string[]): string[] {
+  const secretsOf = (name: string) =>
+    (LISTS.includes(name) ? env[name]?.split(',') : [env[name] ?? '']) ?? [];
+  return Object.entries(GUARDED_SECRETS)
+    .filter(
+      ([name, least]) => !known.includes(name) && secretsOf(name).some((each) => isWeak(each.trim(), least)),
+    )
+    .map(([name, least]) => `${name}: wants at least ${least} characters in production, not one repeated`);
+}
+
+const isWeak = (secret: string, least: number) =>
+  secret !== '' && ([...secret].length < least || new Set(secret).size === 1);
+
+/** Whoever is believed about `X-Forwarded-For` chooses the address that limits count. */
+function believedProxies({ TRUST_PROXY }: Environment): string[] {
+  return TRUST_PROXY === 'true'
+    ? [
+        'TRUST_PROXY: "true" believes every client; production wants the number of proxies in front, such as 1, or their addresses, such as 10.0.0.0/8',
+      ]
+    : [];
 }
 
 const isPlaceholder = (value = '') => value.split(',').some((each) => PLACEHOLDER.test(each.trim()));

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** A whole number within bounds, both included. */
@@ -56,3 +57,43 @@ export const duration = z
   .string()
   .refine((v) => /^[1-9]\d{0,8}[smhd]?$/.test(v), { message: 'wants a time such as 15m, 1h or 30d' })
   .transform((v) => Number.parseInt(v, 10) * (UNITS[v.at(-1) ?? 's'] ?? 1));
+
+/** Names that proxy-addr knows. */
+const NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) > 0);
+  return (
+    NETWORKS.includes(text) ||
+    (isPrefix && Number(prefix ?? 0) <= longest && longest > 0 && rest.length === 0)
+  );
+}
+
+/** Whose `X-Forwarded-For` is believed. */
+export const trustProxy = z
+  .string()
+  .refine((v) => /^(?:true|false|\d)$/.test(v) || v.split(',').every((each) => isNetwork(each.trim())), {
+    message: 'wants false, true, the number of proxies in front (1 to 9), or their addresses and networks',
+  });
+
+/**
+ * What a browser sends as `Origin` from this address. A slash at the end, upper case and the default port mean the same; null
+ * where there is a path, a wildcard within, or no scheme.
+ */
+function originOf(text: string): string | null {
+  const written = /^([a-z][a-z0-9+.-]*):\/\/[^/?#@\s*]+\/?$/i.exec(text);
+  if (!written || !URL.canParse(text)) return null;
+  const { origin, protocol, host } = new URL(text);
+  // The origin of a scheme of its own, as an app or an extension has one, is its scheme and host.
+  return origin === 'null' ? `${protocol}//${host.toLowerCase()}` : origin;
+}
+
+/** `*`, or origins separated by commas, as browsers write them. */
+export const origins = list
+  .refine((each) => each.every((origin) => origin === '*' || originOf(origin) !== null), {
+    message:
+      'wants * or origins such as https://chat.example.com: a scheme, a host, perhaps a port, and no path',
+  })
+  .transform((each) => each.map((origin) => (origin === '*' ? origin : (originOf(origin) ?? origin))));

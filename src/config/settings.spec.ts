@@ -11,7 +11,7 @@ const BASE = {
   JWT_SECRET: KEY,
   GEMINI_API_KEY: 'AIza-real',
   STRIPE_SECRET_KEY: 'sk_live_51abc',
-  STRIPE_WEBHOOK_SECRET: 'whsec_51abc',
+  STRIPE_WEBHOOK_SECRET: 'whsec_51abc0d9e8f7a',
   STRIPE_PRO_PRICE_ID: 'price_51abc',
 };
 const PRODUCTION = {
@@ -19,7 +19,7 @@ const PRODUCTION = {
   NODE_ENV: 'production',
   OTP_DELIVERY: 'webhook',
   OTP_WEBHOOK_URL: 'https://sms.example.com/codes',
-  OTP_WEBHOOK_SECRET: 'b7e1c9',
+  OTP_WEBHOOK_SECRET: 'b7e1c9d04f6a8235',
 };
 
 /** What an environment is refused with; empty when it is not. */
@@ -194,6 +194,21 @@ describe('production', () => {
     expect(refused({ ...BASE, ...placeholders })).toEqual([]);
   });
 
+  it.each([
+    ['ADMIN_PASSWORD', 'a'],
+    ['ADMIN_PASSWORD', 'fifteen letters'],
+    ['ADMIN_PASSWORD', 'a'.repeat(40)],
+    ['METRICS_TOKEN', 'token-of-15-let'],
+    ['OTP_WEBHOOK_SECRET', 'b7e1c9'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_0123456789abcdef,whsec_short'],
+    ['JWT_SECRET', 'j'.repeat(64)],
+    ['JWT_SECRET', `${KEY},${'0'.repeat(32)}`],
+  ])('refuses a weak secret: %s=%s', (name, value) => {
+    expect(refused({ ...PRODUCTION, [name]: value })).toEqual([name]);
+    expect(messageOf({ ...PRODUCTION, [name]: value })).not.toContain(`=${value}`);
+    expect(refused({ ...BASE, [name]: name === 'JWT_SECRET' ? KEY : value })).toEqual([]);
+  });
+
   it('does not show codes to anyone, unless that is said twice', () => {
     const shown = { ...PRODUCTION, OTP_DELIVERY: 'response' };
     expect(refused(shown)).toEqual(['OTP_DELIVERY']);
@@ -211,6 +226,58 @@ describe('production', () => {
     expect(refused(open)).toEqual(['OTP_WEBHOOK_URL']);
     expect(messageOf(open)).not.toContain('my-password');
     expect(refused({ ...BASE, OTP_DELIVERY: 'twilio' })).toEqual(names);
+  });
+});
+
+describe('CORS_ORIGINS', () => {
+  const read = (origins: string) => loadSettings({ ...BASE, CORS_ORIGINS: origins }).CORS_ORIGINS;
+
+  it.each([
+    ['https://chat.example.com/', 'https://chat.example.com'],
+    ['HTTPS://Chat.Example.COM', 'https://chat.example.com'],
+    ['https://chat.example.com:443', 'https://chat.example.com'],
+    ['http://localhost:5173/', 'http://localhost:5173'],
+    ['http://[::1]:80', 'http://[::1]'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+    ['capacitor://localhost/', 'capacitor://localhost'],
+    ['chrome-extension://abcdefgh', 'chrome-extension://abcdefgh'],
+    ['*', '*'],
+  ])('read %s as a browser writes it', (given, origin) => {
+    expect(read(`${given}, https://other.example`)).toEqual([origin, 'https://other.example']);
+  });
+
+  it.each([
+    'https://chat.example.com/app',
+    'https://chat.example.com/?a',
+    'https://chat.example.com#a',
+    'https://*.example.com',
+    'https://user@chat.example.com',
+    'chat.example.com',
+    'localhost:5173',
+    'null',
+    'https://',
+  ])('name what is no origin at the start: %s', (origin) => {
+    expect(refused({ ...BASE, CORS_ORIGINS: `https://ok.example,${origin}` })).toEqual(['CORS_ORIGINS']);
+  });
+});
+
+describe('TRUST_PROXY', () => {
+  it.each(['true', 'false', '0', '2', '10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fc00::/7'])(
+    'may be %s',
+    (value) => {
+      expect(loadSettings({ ...BASE, TRUST_PROXY: value }).TRUST_PROXY).toBe(value);
+    },
+  );
+
+  it.each(['yes', '1.5', '-1', '10.0.0.0/33', '10.0.0.0/0', '10.0.0/8', 'proxy.example.com', '1,2'])(
+    'cannot be %s',
+    (value) => expect(refused({ ...BASE, TRUST_PROXY: value })).toEqual(['TRUST_PROXY']),
+  );
+
+  it('does not believe everybody in production, which names the alternatives', () => {
+    const message = messageOf({ ...PRODUCTION, TRUST_PROXY: 'true' });
+    expect(message).toMatch(/TRUST_PROXY: .*number of proxies.*addresses/);
+    expect(refused({ ...PRODUCTION, TRUST_PROXY: '1' })).toEqual([]);
   });
 });
 

@@ -3,7 +3,19 @@ import { z } from 'zod';
 import { deliveryProblems, productionProblems, testOnlyProblems } from './checks.js';
 import { normalizeEnvironment } from './environment.js';
 import { failpointProblem } from './failpoints.js';
-import { url, duration, bool, list, port, seconds, httpUrl, int, factor } from './setting-types.js';
+import {
+  url,
+  duration,
+  bool,
+  list,
+  port,
+  seconds,
+  httpUrl,
+  int,
+  factor,
+  origins,
+  trustProxy,
+} from './setting-types.js';
 
 const jwtSecrets = list.refine((keys) => keys.length > 0 && keys.every((k) => Buffer.byteLength(k) >= 32), {
   message: 'every secret of the list needs at least 32 bytes',
@@ -22,8 +34,8 @@ const schema = z.object({
     .default(''),
   PUBLIC_URL: httpUrl.optional(),
   CLIENT_URL: httpUrl.optional(),
-  CORS_ORIGINS: list.default([]),
-  TRUST_PROXY: z.string().default('false'),
+  CORS_ORIGINS: origins.default([]),
+  TRUST_PROXY: trustProxy.default('false'),
   DATABASE_URL: url('postgresql', 'postgres'),
   DIRECT_DATABASE_URL: url('postgresql', 'postgres').optional(),
   DATABASE_POOL_SIZE: int(1, 1_000).default(10),
@@ -85,6 +97,8 @@ const schema = z.object({
   RATE_LIMIT_PER_MINUTE: int(1).default(300),
   AUTH_RATE_LIMIT_PER_MINUTE: int(1).default(30),
   BILLING_RATE_LIMIT_PER_MINUTE: int(1).default(10),
+  ANONYMOUS_RATE_LIMIT_PER_MINUTE: int(1).default(300),
+  MAX_CONCURRENT_REQUESTS_PER_USER: int(1, 100_000).default(10),
   STRIPE_SECRET_KEY: z.string(),
   STRIPE_WEBHOOK_SECRET: list.pipe(z.array(z.string()).min(1)),
   STRIPE_PRO_PRICE_ID: z.string(),

@@ -50,6 +50,8 @@ const REDIS = {
 export const HTTP = {
   /** A request arrives completely. */
   request: 30 * SECOND,
+  /** Between two looks for requests that did not. */
+  lateRequestCheck: 1 * SECOND,
   /** The longest `Prefer: wait`. */
   preferWait: 60 * SECOND,
   /** A connection whose reader takes nothing is closed. */

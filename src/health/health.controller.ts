@@ -1,12 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../common/http/openapi.js';
-import { Public } from '../common/auth-context.js';
+import { Public, Uncounted } from '../common/auth-context.js';
 import { LivenessDto, ReadinessDto } from './readiness.dto.js';
 import { ReadinessService } from './readiness.service.js';
 
 @ApiTags('operations')
 @Public()
+@Uncounted()
 @Controller()
 export class HealthController {
   constructor(private readonly readiness: ReadinessService) {}

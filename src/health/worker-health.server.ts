@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { AppError } from '../common/errors/app-error.js';
 import { toAppError, toProblem } from '../common/errors/problem.js';
-import { requestIdOf } from '../common/http/request-context.js';
+import { parseAddress } from '../common/http/client-address.js';
+import { requestIdOf, type RequestOrigin } from '../common/http/request-context.js';
 import { Settings } from '../config/settings.js';
 import { Exposition } from '../infra/metrics/exposition.js';
 import { ReadinessService } from './readiness.service.js';
 
-type Route = (request: IncomingMessage) => Promise<{ type: string; body: string }>;
+type Route = (request: IncomingMessage, requestId: string) => Promise<{ type: string; body: string }>;
 
 /** The worker's only listener: the same three operators' routes as the API's, on a port of its own. */
 @Injectable()
@@ -26,9 +27,9 @@ export class WorkerHealthServer implements OnApplicationBootstrap, OnApplication
     this.routes = {
       '/healthz': async () => json({ status: 'ok' }),
       '/readyz': async () => json(await readiness.check()),
-      '/metrics': async ({ headers }) => ({
+      '/metrics': async (request, requestId) => ({
         type: 'text/plain; version=0.0.4; charset=utf-8',
-        body: await exposition.read(headers.authorization),
+        body: await exposition.read(request.headers.authorization, originOf(request, requestId)),
       }),
     };
   }
@@ -56,8 +57,9 @@ export class WorkerHealthServer implements OnApplicationBootstrap, OnApplication
     const id = requestIdOf(request);
     response.setHeader('X-Request-Id', id);
     response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('Content-Security-Policy', "default-src 'none'");
     try {
-      const { type, body } = await this.route(request);
+      const { type, body } = await this.route(request, id);
       response.writeHead(200, { 'Content-Type': type }).end(request.method === 'HEAD' ? undefined : body);
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -68,13 +70,19 @@ export class WorkerHealthServer implements OnApplicationBootstrap, OnApplication
     }
   }
 
-  private route(request: IncomingMessage): ReturnType<Route> {
+  private route(request: IncomingMessage, id: string): ReturnType<Route> {
     const route = this.routes[request.url?.split('?', 1)[0] ?? ''];
     if (!route) throw new AppError('route.not_found');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new AppError('route.method_not_allowed', { headers: { Allow: 'GET' } });
-    return route(request);
+    return route(request, id);
   }
+}
+
+/** No proxy is believed: operators and their tools reach the worker directly. */
+function originOf({ socket, headers }: IncomingMessage, requestId: string): RequestOrigin {
+  const ip = parseAddress(socket.remoteAddress ?? '') ?? 'unknown';
+  return { ip, userAgent: headers['user-agent'] ?? null, requestId };
 }
 
 const json = (value: unknown) => ({ type: 'application/json; charset=utf-8', body: JSON.stringify(value) });

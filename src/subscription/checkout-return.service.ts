@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { InjectThrottlerStorage, type ThrottlerStorage } from '@nestjs/throttler';
 import { AppError } from '../common/errors/app-error.js';
 import { Settings } from '../config/settings.js';
 import { PrismaService } from '../infra/postgres/prisma.service.js';
+import { RateLimitStorage } from '../infra/rate-limit/rate-limit.storage.js';
 import { within } from '../infra/stripe/stripe.client.js';
 import { PlanService } from '../plan/plan.service.js';
 import { CustomerService } from './customer.service.js';
@@ -12,10 +12,8 @@ import { SyncService } from './sync.service.js';
 const SESSION_ID = /^cs_[A-Za-z0-9_]{1,120}$/;
 /** Milliseconds that a returning browser waits for Stripe at most. */
 const STRIPE_BUDGET = 8_000;
-/** Syncs that the returns to one session may cause in `MINUTE`: whoever knows the session's id can repeat its return. */
-const MAX_SYNCS = 10;
-/** Milliseconds. */
-const MINUTE = 60_000;
+/** Syncs that the returns to one session may cause: whoever knows the session's id can repeat its return. */
+const SYNCS = { limit: 10, ttl: 60_000 };
 
 /** The pages that a browser sees when it returns from checkout. */
 @Injectable()
@@ -29,7 +27,7 @@ export class CheckoutReturnService {
     private readonly prisma: PrismaService,
     private readonly plans: PlanService,
     private readonly settings: Settings,
-    @InjectThrottlerStorage() private readonly limits: ThrottlerStorage,
+    private readonly limits: RateLimitStorage,
   ) {}
 
   /**
@@ -55,8 +53,8 @@ export class CheckoutReturnService {
     if (typeof sessionId !== 'string' || !SESSION_ID.test(sessionId)) return false;
     const customer = await this.customers.findByCheckout(sessionId);
     if (!customer) return false;
-    const { isBlocked } = await this.limits.increment(sessionId, MINUTE, MAX_SYNCS, 0, 'checkout-return');
-    if (isBlocked) return false;
+    const { hits } = await this.limits.increment('checkout-return', sessionId, SYNCS);
+    if (hits > SYNCS.limit) return false;
     await this.syncOnce(customer.id);
     const { userId } = customer;
     return this.plans.tier(await this.prisma.db.subscription.findUnique({ where: { userId } })) === 'pro';

@@ -1,10 +1,10 @@
 import { Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Policy } from '../common/http/route-policy.js';
 import { ApiSignedIn } from '../common/http/openapi.js';
 import { CurrentUser, type Principal } from '../common/auth-context.js';
 import { ApiIdempotencyKey, REPLAYED_HEADER, sendOnce } from '../infra/idempotency/idempotency.http.js';
-import { BillingLimited } from './billing-burst.guard.js';
 import { CheckoutService } from './checkout.service.js';
 import { CustomerService } from './customer.service.js';
 import { CheckoutDto, PortalDto, type SubscriptionStatusDto } from './subscription.dto.js';
@@ -21,7 +21,7 @@ export class SubscriptionController {
 
   /** Opens the checkout for Pro, or gives the one that is open. */
   @Post('subscribe/pro')
-  @BillingLimited()
+  @Policy({ limit: 'billing' })
   @ApiSignedIn(
     'subscription.already_active',
     'subscription.refused',
@@ -40,7 +40,7 @@ export class SubscriptionController {
   }
 
   @Post(['subscription/subscribe/pro', 'subscription/pro'])
-  @BillingLimited()
+  @Policy({ limit: 'billing' })
   @ApiSignedIn(
     'subscription.already_active',
     'subscription.refused',
@@ -75,7 +75,7 @@ export class SubscriptionController {
 
   /** Plans the end of Pro at the end of the paid period. */
   @Post('subscription/cancel')
-  @BillingLimited()
+  @Policy({ limit: 'billing' })
   @ApiSignedIn('subscription.not_active', 'subscription.refused', 'stripe.unavailable')
   @HttpCode(200)
   cancel(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
@@ -84,7 +84,7 @@ export class SubscriptionController {
 
   /** Takes a planned end back. */
   @Post('subscription/resume')
-  @BillingLimited()
+  @Policy({ limit: 'billing' })
   @ApiSignedIn('subscription.not_active', 'subscription.refused', 'stripe.unavailable')
   @HttpCode(200)
   resume(@CurrentUser() { userId }: Principal): Promise<SubscriptionStatusDto> {
@@ -93,7 +93,7 @@ export class SubscriptionController {
 
   /** The address of Stripe's portal: invoices, card, cancellation. */
   @Post('subscription/portal')
-  @BillingLimited()
+  @Policy({ limit: 'billing' })
   @ApiSignedIn('subscription.refused', 'stripe.unavailable')
   portal(@CurrentUser() { userId }: Principal): Promise<PortalDto> {
     return this.customers.openPortal(userId);

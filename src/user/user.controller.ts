@@ -5,9 +5,9 @@ import { AccountService } from '../auth/account/account.service.js';
 import { ChangeIdentityService } from '../auth/sign-in/change-identity.service.js';
 import { ConfirmIdentityDto, IdentityDto, SentCodeDto } from '../auth/sign-in/sign-in.dto.js';
 import { CurrentUser, type Principal } from '../common/auth-context.js';
+import { Policy } from '../common/http/route-policy.js';
 import { ApiSignedIn } from '../common/http/openapi.js';
 import { Origin, type RequestOrigin } from '../common/http/request-context.js';
-import { BillingLimited } from '../subscription/billing-burst.guard.js';
 import { DeleteUserDto, UpdateUserDto } from './user.dto.js';
 import { UserService } from './user.service.js';
 
@@ -64,7 +64,7 @@ export class UserController {
    * is gone; what it has stored is removed within the next minutes.
    */
   @Delete('user/me')
-  @BillingLimited()
+  @Policy({ limit: 'billing' })
   @HttpCode(204)
   @ApiSignedIn('subscription.refused', 'stripe.unavailable')
   remove(

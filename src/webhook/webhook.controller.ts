@@ -1,14 +1,15 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/http/openapi.js';
-import { BYTES_ONLY } from '../common/http/json.js';
-import { Public } from '../common/auth-context.js';
+import { KIB, Policy } from '../common/http/route-policy.js';
+import { Public, Uncounted } from '../common/auth-context.js';
 import { ReceivedDto, WebhookService } from './webhook.service.js';
 
 @ApiTags('webhook')
 @Public()
+@Uncounted()
+@Policy({ takesBytes: true, bodyLimit: 1_024 * KIB })
 @Controller()
 export class WebhookController {
   constructor(private readonly webhooks: WebhookService) {}
@@ -17,7 +18,6 @@ export class WebhookController {
   @Post('webhook/stripe')
   @HttpCode(200)
   @ApiProblems('webhook.signature_invalid')
-  @RouteConfig(BYTES_ONLY)
   @ApiHeader({ name: 'Stripe-Signature', required: true })
   receive(@Req() request: FastifyRequest): Promise<ReceivedDto> {
     return this.webhooks.receive(request);
@@ -26,7 +26,6 @@ export class WebhookController {
   @Post('subscription/webhook/stripe')
   @HttpCode(200)
   @ApiProblems('webhook.signature_invalid')
-  @RouteConfig(BYTES_ONLY)
   @ApiHeader({ name: 'Stripe-Signature', required: true })
   @ApiOperation({ deprecated: true, summary: 'The same as POST /webhook/stripe.' })
   receiveAlias(@Req() request: FastifyRequest): Promise<ReceivedDto> {

@@ -2,6 +2,7 @@ import { Client } from '../support/client.js';
 import { createRedisDatabase } from '../support/databases.js';
 import { eventually, inTime } from '../support/eventually.js';
 import { inParallel, newMobile, signUp, tally } from '../support/people.js';
+import { ForwardedClient } from '../support/forwarded-client.js';
 import { System } from '../support/system.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
@@ -23,25 +24,6 @@ afterAll(async () => {
 async function strict(env: Record<string, string> = {}): Promise<(ip: string) => Client> {
   const { url } = await system.startApi({ TRUST_PROXY: 'true', AUTH_RATE_LIMIT_PER_MINUTE: '30', ...env });
   return (ip) => new ForwardedClient(url, ip);
-}
-
-class ForwardedClient extends Client {
-  constructor(
-    url: string,
-    private readonly ip: string,
-    accessToken?: string,
-  ) {
-    super(url, accessToken);
-  }
-
-  override as(accessToken: string): Client {
-    return new ForwardedClient(this.url, this.ip, accessToken);
-  }
-
-  override raw(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { ...(init.headers as Record<string, string>), 'X-Forwarded-For': this.ip };
-    return super.raw(method, path, { ...init, headers });
-  }
 }
 
 const guess = (client: Client) => client.post('/auth/login', { ...newMobile(), password: 'whatever it is' });

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { hasBrowser, photograph, startBrowser, unnamedFields } from '../support/browser.js';
+import { hasBrowser, photograph, startBrowser, unnamedFields, watchViolations } from '../support/browser.js';
 import { statusOf, untilStatus } from '../support/stripe.js';
 import { System } from '../support/system.js';
 
@@ -15,6 +15,7 @@ describeInBrowser('a person with a browser', () => {
   let page: Page;
   /** Hosts other than ours that a page asked for something. */
   const strangers: string[] = [];
+  let violations: string[];
 
   beforeAll(async () => {
     system = await System.start({ workers: 1, env: { BASIC_TIER_DAILY_PROMPT_LIMIT: '2' } });
@@ -26,13 +27,14 @@ describeInBrowser('a person with a browser', () => {
   });
   beforeEach(async () => {
     page = await browser.newPage();
+    violations = await watchViolations(page);
     page.on('request', (request) => {
       if (new URL(request.url()).hostname !== '127.0.0.1') strangers.push(request.url());
     });
   });
   afterEach(async () => {
     await page.close();
-    expect(strangers).toEqual([]);
+    expect([strangers, violations]).toEqual([[], []]);
   });
 
   const newRoom = async () => {

@@ -41,3 +41,14 @@ export async function unnamedFields(page: Page): Promise<string[]> {
     `[...document.querySelectorAll('input:not([type=hidden])')].filter((field) => !field.labels?.length).map((field) => field.name)`,
   );
 }
+
+/** What the pages break of their Content-Security-Policy from now on. */
+export async function watchViolations(page: Page): Promise<string[]> {
+  const violations: string[] = [];
+  await page.exposeFunction('reportViolation', (text: string) => violations.push(text));
+  await page.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) =>
+      reportViolation(event.effectiveDirective + ': ' + event.blockedURI + ' ' + event.sample))`,
+  );
+  return violations;
+}

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { CROSS_SITE, isCrossSite } from '../same-origin.js';
 import { control } from './control.js';
 import { readConversation } from './conversation.js';
 import type { Exchange } from './exchange.js';
@@ -16,6 +17,7 @@ export async function route(sandbox: Sandbox, exchange: Exchange): Promise<void>
   const { request } = exchange;
   const url = new URL(request.url ?? '/', 'http://sandbox');
   const method = request.method ?? 'GET';
+  if (isCrossSite(method, request.headers)) return exchange.json(403, { error: CROSS_SITE });
   const body = await text(request);
   if (url.pathname.startsWith('/sandbox/')) {
     const { status, body: json } = control(sandbox, method, url, body);

@@ -1,4 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
+import { CROSS_SITE, isCrossSite } from '../same-origin.js';
 import { dispatch } from './api/dispatch.js';
 import { apiRoutes } from './api/routes.js';
 import { controlRoutes } from './controls.js';
@@ -14,6 +15,9 @@ export function buildServer(context: SandboxContext): FastifyInstance {
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { querystringParser: parseForm, maxParamLength: 200 },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (isCrossSite(request.method, request.headers)) return reply.status(403).send({ error: CROSS_SITE });
   });
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',

@@ -6,6 +6,7 @@ import { disconnectSignal } from '../../common/http/request-context.js';
 import { AcceptService, type Accepted, type Prompt } from './accept.service.js';
 import { toMessage, type MessageDto, type MessagePath } from '../message/message.dto.js';
 import type { MessageRow } from '../message/message.sql.js';
+import { onlyWaits } from '../../infra/rate-limit/concurrent-requests.js';
 import { quotaHeaders } from '../../quota/quota.http.js';
 import { ReplyStreamService } from '../stream/reply-stream.service.js';
 import { ReplyWaitService } from '../stream/reply-wait.service.js';
@@ -41,6 +42,7 @@ export class PromptResponder {
   ): Promise<void> {
     const accepted = await this.prompts.accept(user, promptOf(request, chatroomId, content));
     void reply.headers(headersOf(accepted, request));
+    onlyWaits(request);
     if (namesType(request.headers.accept, 'text/event-stream') && (await this.stream(user, accepted, reply)))
       return;
     const seconds = preferredWait([request.headers.prefer ?? []].flat().join(','));

@@ -3,6 +3,7 @@ import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentUser, type Principal } from '../../common/auth-context.js';
 import { ApiSignedIn } from '../../common/http/openapi.js';
+import { BodyLimit, KIB } from '../../common/http/route-policy.js';
 import { ApiIdempotencyKey } from '../../infra/idempotency/idempotency.http.js';
 import { CancelService } from './cancel.service.js';
 import { MessageDto, MessageId, RoomId, SendMessageDto } from '../message/message.dto.js';
@@ -11,6 +12,7 @@ import { ACCEPTED_RESPONSE, ANSWERED_RESPONSE, RETRIED_RESPONSE } from './prompt
 
 /** Sends prompts, cancels and retries replies. */
 @ApiTags('message')
+@BodyLimit(128 * KIB)
 @Controller('chatroom/:id/message')
 export class PromptController {
   constructor(
@@ -23,6 +25,7 @@ export class PromptController {
    * or watch it (`Accept: text/event-stream`).
    */
   @Post()
+  @BodyLimit(512 * KIB)
   @HttpCode(202)
   @ApiIdempotencyKey()
   @ApiHeader({

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { BodyLimit, KIB } from '../../common/http/route-policy.js';
 import { CurrentUser } from '../../common/auth-context.js';
 import type { Principal } from '../../common/auth-context.js';
 import { ApiSignedIn } from '../../common/http/openapi.js';
@@ -24,6 +25,7 @@ import { RoomId } from '../message/message.dto.js';
 import { ChatroomListService } from './chatroom-list.service.js';
 
 @ApiTags('chatroom')
+@BodyLimit(128 * KIB)
 @Controller('chatroom')
 export class ChatroomController {
   constructor(

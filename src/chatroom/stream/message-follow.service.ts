@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { disconnectSignal } from '../../common/http/request-context.js';
+import { onlyWaits } from '../../infra/rate-limit/concurrent-requests.js';
 import { toMessage, type MessageDto } from '../message/message.dto.js';
 import type { MessagePath } from '../message/message.dto.js';
 import { MessageService } from '../message/message.service.js';
@@ -20,18 +22,20 @@ export class MessageFollowService {
   /**
    * The message; an unfinished reply is waited for.
    * @param seconds how long to wait at most; 0 does not wait
-   * @param signal ends the wait: the client disconnected
+   * @param reply the wait ends when its client disconnects
    * @throws AppError `chatroom.not_found`, `message.not_found`
    */
   async get(
     user: Principal,
     { chatroomId, id }: MessagePath,
     seconds: number,
-    signal: AbortSignal,
+    reply: FastifyReply,
   ): Promise<MessageDto> {
     const row = await this.messages.get(user, chatroomId, id);
-    if (seconds === 0 || row.completedAt) return toMessage(row);
-    const ended = await this.waits.waitFor(id, seconds, { signal, patient: true });
+    // The response to a HEAD has no body that could be waited for.
+    if (seconds === 0 || row.completedAt || reply.request.method === 'HEAD') return toMessage(row);
+    onlyWaits(reply.request);
+    const ended = await this.waits.waitFor(id, seconds, { signal: disconnectSignal(reply), patient: true });
     return toMessage(ended ?? (await this.messages.get(user, chatroomId, id)));
   }
 
@@ -48,6 +52,7 @@ export class MessageFollowService {
     const row = await this.messages.get(user, chatroomId, id);
     if (row.role !== 'model')
       throw new AppError('message.not_found', { detail: 'Only replies are streamed.' });
+    onlyWaits(reply.request);
     const open = await this.streams.open(reply, { replyId: id, sessionId: user.sessionId, lastEventId });
     if (!open) throw new AppError('service.unavailable', { retryAfter: 2 });
   }

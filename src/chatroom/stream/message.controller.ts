@@ -1,9 +1,9 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { BodyLimit, KIB } from '../../common/http/route-policy.js';
 import { CurrentUser, type Principal } from '../../common/auth-context.js';
 import { ApiSignedIn } from '../../common/http/openapi.js';
-import { ClientDisconnect } from '../../common/http/request-context.js';
 import { sendJson } from '../../common/http/json.js';
 import { PageQuery } from '../../common/http/page-query.dto.js';
 import { MessageDto, MessageId, MessageListDto, RoomId, WaitQuery } from '../message/message.dto.js';
@@ -12,6 +12,7 @@ import { STREAM_RESPONSE } from '../message/stream.openapi.js';
 import { MessageFollowService } from './message-follow.service.js';
 
 @ApiTags('message')
+@BodyLimit(128 * KIB)
 @Controller('chatroom/:id/message')
 export class MessageController {
   constructor(
@@ -40,9 +41,9 @@ export class MessageController {
     @RoomId() chatroomId: string,
     @MessageId() id: string,
     @Query() { wait }: WaitQuery,
-    @ClientDisconnect() signal: AbortSignal,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageDto> {
-    return this.follow.get(user, { chatroomId, id }, wait, signal);
+    return this.follow.get(user, { chatroomId, id }, wait, reply);
   }
 
   /** A reply as server-sent events, from its beginning or after `Last-Event-ID`: while it runs and afterwards. */

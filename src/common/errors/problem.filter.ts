@@ -30,6 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
       .headers(error.headers)
       // A path that cannot be decoded fails before any hook has set it.
       .header('X-Request-Id', request.id)
+      .header('Content-Security-Policy', "default-src 'none'")
       .header('Cache-Control', 'no-store')
       .header('Content-Type', 'application/problem+json')
       // As bytes: to a text Fastify would add a charset, which this type does not have.

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.js';
+import { requireSmallStructure } from './json-structure.js';
+import { policyOf } from './route-policy.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -8,21 +10,28 @@ declare module 'fastify' {
   }
 }
 
-/** Route option: the body is not parsed, since its bytes are trusted only after a signature check. */
-export const BYTES_ONLY = { bytesOnly: true } as const;
-
-function wantsBytes(request: FastifyRequest): boolean {
-  return 'bytesOnly' in request.routeOptions.config;
+function hasBody({ headers }: FastifyRequest): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
-/** The largest body in bytes. */
-const BODY_LIMIT = 256 * 1024;
+/**
+ * Refuses a compressed body before it is read, and removes the content type of a body that is not there: an unusual or
+ * unreadable one is no reason to refuse the request.
+ * @throws AppError `payload.unsupported_type`
+ */
+export function requireReadableBody(request: FastifyRequest): void {
+  const { headers, method } = request;
+  if (!hasBody(request)) delete headers['content-type'];
+  else if (method !== 'GET' && method !== 'HEAD' && !isIdentity(headers['content-encoding']))
+    throw new AppError('payload.unsupported_type', {
+      detail: 'Send the body without Content-Encoding.',
+      headers: { 'Accept-Encoding': 'identity' },
+    });
+}
 
-/** Removes the content type of a request without a body: an unusual or unreadable one is no reason to refuse the request. */
-export function dropTypeOfEmptyBody({ headers }: FastifyRequest): void {
-  const length = headers['content-length'];
-  if (headers['transfer-encoding'] === undefined && (length === undefined || Number(length) === 0))
-    delete headers['content-type'];
+function isIdentity(encoding = ''): boolean {
+  return encoding.split(',').every((each) => ['', 'identity'].includes(each.trim().toLowerCase()));
 }
 
 /** Reads JSON bodies strictly (valid UTF-8), keeps their bytes, and takes an empty body of any type as none. */
@@ -30,24 +39,21 @@ export function readJsonBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i,
-    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    { parseAs: 'buffer' },
     parseJson,
   );
-  fastify.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
-    async (request: FastifyRequest, body: Buffer) => {
-      request.rawBody = body;
-      if (body.length > 0 && !wantsBytes(request))
-        throw new AppError('payload.unsupported_type', { detail: 'Send application/json.' });
-      return undefined;
-    },
-  );
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    request.rawBody = body;
+    if (body.length > 0 && !policyOf(request).takesBytes)
+      throw new AppError('payload.unsupported_type', { detail: 'Send application/json.' });
+    return undefined;
+  });
 }
 
 async function parseJson(request: FastifyRequest, body: Buffer): Promise<unknown> {
   request.rawBody = body;
-  if (body.length === 0 || wantsBytes(request)) return undefined;
+  if (body.length === 0 || policyOf(request).takesBytes) return undefined;
+  requireSmallStructure(body);
   const value = decode(body);
   // The validators treat an array, a text and null as an object without fields, which is a valid body of some routes.
   if (typeof value !== 'object' || value === null || Array.isArray(value))

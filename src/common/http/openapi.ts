@@ -34,16 +34,17 @@ class ProblemDto {
   errors?: FieldProblemDto[];
 }
 
-/** The errors of every route: any request may have a query or a body that cannot be read or is not allowed. */
+/** The errors of every route: any request may have a query or a body that cannot be read or is not allowed, or be one too many. */
 const ANY: ErrorCode[] = [
   'validation.failed',
   'request.malformed',
   'payload.too_large',
   'payload.unsupported_type',
+  'rate_limit.exceeded',
   'internal',
   'service.unavailable',
 ];
-const SIGNED_IN: ErrorCode[] = ['auth.unauthenticated', 'auth.token_expired', 'rate_limit.exceeded'];
+const SIGNED_IN: ErrorCode[] = ['auth.unauthenticated', 'auth.token_expired'];
 
 /** Documents the errors of a public route. @param codes those beside the errors that every route has */
 export function ApiProblems(...codes: ErrorCode[]) {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { v7 as uuidv7 } from 'uuid';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from './client-address.js';
 
 const VALID = /^[\x21-\x7e]{1,128}$/;
 
@@ -24,7 +25,7 @@ const MAX_USER_AGENT = 500;
 
 export function originOf(request: FastifyRequest): RequestOrigin {
   const userAgent = request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null;
-  return { ip: request.ip, userAgent, requestId: String(request.id) };
+  return { ip: clientAddress(request), userAgent, requestId: String(request.id) };
 }
 
 /** Where the request came from, for a handler. */
@@ -42,8 +43,3 @@ export function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   else raw.once('close', stop);
   return controller.signal;
 }
-
-/** The signal of `disconnectSignal`, for a handler. */
-export const ClientDisconnect = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  disconnectSignal(context.switchToHttp().getResponse<FastifyReply>()),
-);

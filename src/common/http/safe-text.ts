@@ -1,9 +1,5 @@
 import { AppError } from '../errors/app-error.js';
-
-/** Deeper than any valid body; what nests deeper is refused before a recursive function reads it. */
-const MAX_DEPTH = 32;
-/** More values than any valid body has; what has more is refused before each is checked. */
-const MAX_VALUES = 256;
+import { MAX_DEPTH, MAX_VALUES } from './json-structure.js';
 
 /**
  * Refuses what PostgreSQL cannot store (NUL) or would silently change (an unpaired surrogate), anywhere in a parsed value,

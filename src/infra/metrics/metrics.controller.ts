@@ -2,6 +2,7 @@ import { Controller, Get, Header, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../../common/http/openapi.js';
+import { Origin, type RequestOrigin } from '../../common/http/request-context.js';
 import { Public } from '../../common/auth-context.js';
 import { Exposition } from './exposition.js';
 
@@ -18,7 +19,7 @@ export class MetricsController {
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string', example: 'replies_total{status="completed"} 42' } })
   @ApiProblems('auth.unauthenticated', 'route.not_found')
-  read(@Req() { headers }: FastifyRequest): Promise<string> {
-    return this.exposition.read(headers.authorization);
+  read(@Req() { headers }: FastifyRequest, @Origin() origin: RequestOrigin): Promise<string> {
+    return this.exposition.read(headers.authorization, origin);
   }
 }

@@ -1,36 +1,12 @@
 import { Module } from '@nestjs/common';
-import { ThrottlerModule } from '@nestjs/throttler';
-import { Settings } from '../../config/settings.js';
+import { BurstLimits } from './burst-limits.js';
+import { ConcurrentRequests } from './concurrent-requests.js';
+import { OperatorAccess } from './operator-access.js';
 import { RateLimitStorage } from './rate-limit.storage.js';
 
-/** The names of the limits. */
-export type RateLimitName = 'ip' | 'user' | 'billing';
-
-const MINUTE = 60_000;
-
-@Module({ providers: [RateLimitStorage], exports: [RateLimitStorage] })
-class RateLimitStorageModule {}
-
-/** The burst limits of the settings, for the guards that apply them. */
+/** Limits on what one address or one user may request. */
 @Module({
-  imports: [
-    ThrottlerModule.forRootAsync({
-      imports: [RateLimitStorageModule],
-      inject: [Settings, RateLimitStorage],
-      useFactory: (settings: Settings, storage: RateLimitStorage) => ({
-        storage,
-        throttlers: [
-          { name: 'ip' satisfies RateLimitName, ttl: MINUTE, limit: settings.AUTH_RATE_LIMIT_PER_MINUTE },
-          { name: 'user' satisfies RateLimitName, ttl: MINUTE, limit: settings.RATE_LIMIT_PER_MINUTE },
-          {
-            name: 'billing' satisfies RateLimitName,
-            ttl: MINUTE,
-            limit: settings.BILLING_RATE_LIMIT_PER_MINUTE,
-          },
-        ],
-      }),
-    }),
-  ],
-  exports: [ThrottlerModule],
+  providers: [RateLimitStorage, BurstLimits, ConcurrentRequests, OperatorAccess],
+  exports: [RateLimitStorage, BurstLimits, ConcurrentRequests, OperatorAccess],
 })
 export class RateLimitModule {}

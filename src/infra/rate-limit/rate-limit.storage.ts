@@ -1,12 +1,22 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { OutageLog } from '../../common/outage-log.js';
 import { Timing } from '../../config/timing.js';
 import type { RedisClient } from '../redis/connect.js';
 import { REDIS } from '../redis/redis.module.js';
 
-type Count = Awaited<ReturnType<ThrottlerStorage['increment']>>;
+/** At most `limit` requests in `ttl` milliseconds. */
+export interface RateLimit {
+  limit: number;
+  ttl: number;
+}
+
+export interface RateCount {
+  /** Requests so far, the counted one included. */
+  hits: number;
+  /** Until all are there again. */
+  seconds: number;
+}
 
 interface Limiters {
   local: RateLimiterMemory;
@@ -20,7 +30,7 @@ interface Limiters {
  * wait for a hung one.
  */
 @Injectable()
-export class RateLimitStorage implements ThrottlerStorage {
+export class RateLimitStorage {
   private readonly outage = new OutageLog(
     new Logger(RateLimitStorage.name),
     'limits are counted by each process alone',
@@ -36,33 +46,30 @@ export class RateLimitStorage implements ThrottlerStorage {
 
   /**
    * Counts one request.
+   * @param name of the limit, part of the key in Redis
    * @param key whose requests are counted together
-   * @param ttl milliseconds in which at most `limit` requests are allowed
-   * @param throttler the name of the limit
-   * @returns the count so far; its times are seconds
    */
-  async increment(
-    key: string,
-    ttl: number,
-    limit: number,
-    _block: number,
-    throttler: string,
-  ): Promise<Count> {
-    const { local, shared } = this.limitersOf(throttler, limit, ttl);
+  async increment(name: string, key: string, { limit, ttl }: RateLimit): Promise<RateCount> {
+    const { local, shared } = this.limitersOf(name, limit, ttl);
     const own = await consume(local, key);
-    const all = own.consumedPoints > limit ? null : await this.consumeShared(shared, key);
-    const count = all && all.consumedPoints > own.consumedPoints ? all : own;
-    const seconds = Math.max(1, Math.ceil(count.msBeforeNext / 1000));
-    const isBlocked = count.consumedPoints > limit;
-    return { totalHits: count.consumedPoints, timeToExpire: seconds, isBlocked, timeToBlockExpire: seconds };
+    const all = own.consumedPoints > limit ? null : await this.askShared(() => consume(shared, key));
+    return toCount(own, all);
+  }
+
+  /** The number of requests that are counted now; this request is not. */
+  async count(name: string, key: string, { limit, ttl }: RateLimit): Promise<RateCount> {
+    const { local, shared } = this.limitersOf(name, limit, ttl);
+    const own = await local.get(key);
+    const all = (own?.consumedPoints ?? 0) >= limit ? null : await this.askShared(() => shared.get(key));
+    return toCount(own, all);
   }
 
   /** Null while Redis fails: then one request in `redisPause` asks it, and only that one waits for it. */
-  private async consumeShared(limiter: RateLimiterRedis, key: string): Promise<RateLimiterRes | null> {
+  private async askShared(ask: () => Promise<RateLimiterRes | null>): Promise<RateLimiterRes | null> {
     if (Date.now() < this.retryAt) return null;
     if (this.retryAt > 0) this.pause();
     try {
-      const count = await consume(limiter, key);
+      const count = await ask();
       this.retryAt = 0;
       this.outage.recovered();
       return count;
@@ -88,6 +95,13 @@ export class RateLimitStorage implements ThrottlerStorage {
     this.limiters.set(name, made);
     return made;
   }
+}
+
+/** The higher of two counts. */
+function toCount(own: RateLimiterRes | null, all: RateLimiterRes | null): RateCount {
+  const higher = (all?.consumedPoints ?? 0) > (own?.consumedPoints ?? 0) ? all : own;
+  const seconds = Math.max(1, Math.ceil((higher?.msBeforeNext ?? 0) / 1000));
+  return { hits: higher?.consumedPoints ?? 0, seconds };
 }
 
 /** The count of a key with this request; the limiters reject a count over the limit. */

@@ -6,7 +6,10 @@ import { sameSecret } from '../../common/crypto/secrets.js';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { BullBoardModule } from '@bull-board/nestjs';
 import { Module } from '@nestjs/common';
+import { originOf } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
+import { OperatorAccess } from '../rate-limit/operator-access.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { WORK_KINDS } from './define-work.js';
 
 type ApiRoutes = Parameters<FastifyAdapter['setApiRoutes']>[0];
@@ -16,7 +19,7 @@ type Plugin = ReturnType<FastifyAdapter['registerPlugin']>;
 const ADMIN = 'admin';
 
 /** The board as an operator may have it: behind a password, to look and not to touch. Without a password there is none. */
-function createBoardAdapter(password: string | undefined) {
+function createBoardAdapter(password: string | undefined, access: OperatorAccess) {
   return class BoardAdapter extends FastifyAdapter {
     /** What changes a queue is no route at all. */
     override setApiRoutes(routes: ApiRoutes): this {
@@ -36,17 +39,19 @@ function createBoardAdapter(password: string | undefined) {
       if (!password) return (_fastify, _options, done) => done();
       const board = super.registerPlugin();
       return (fastify, options, done) => {
-        requireAdmin(fastify, password);
+        requireAdmin(fastify, password, access);
+        fastify.addHook('onSend', async (_request, _reply, payload) => withoutForeignFonts(payload));
         board(fastify, options, done);
       };
     }
   };
 }
 
-function requireAdmin(fastify: FastifyInstance, password: string): void {
+function requireAdmin(fastify: FastifyInstance, password: string, access: OperatorAccess): void {
   void fastify.register(basicAuth, {
-    validate: async (user, given) => {
-      if (!sameSecret(`${user}:${given}`, `${ADMIN}:${password}`)) throw notAdmin();
+    validate: async (user, given, request) => {
+      const isRight = sameSecret(`${user}:${given}`, `${ADMIN}:${password}`);
+      await access.require(isRight, notAdmin(), { route: 'queues', origin: originOf(request) });
     },
   });
   // The plugin is loaded later, so its hook is looked up at the request.
@@ -59,6 +64,13 @@ function requireAdmin(fastify: FastifyInstance, password: string): void {
 /** Wrong, missing or malformed credentials; everything else is Redis that cannot be reached. */
 function toAppError(error: Error & { statusCode?: number }): AppError {
   return error.statusCode === 401 ? notAdmin() : new AppError('service.unavailable', { cause: error });
+}
+
+/** The page would load fonts from Google, which would learn who has the board open. */
+function withoutForeignFonts(payload: unknown): unknown {
+  return typeof payload === 'string'
+    ? payload.replace(/<link[^>]+href="https:\/\/fonts\.googleapis\.com[^>]*>/, '')
+    : payload;
 }
 
 function notAdmin(): AppError {
@@ -74,10 +86,11 @@ const options = { readOnlyMode: true, allowRetries: false };
 @Module({
   imports: [
     BullBoardModule.forRootAsync({
-      inject: [Settings],
-      useFactory: (settings: Settings) => ({
+      imports: [RateLimitModule],
+      inject: [Settings, OperatorAccess],
+      useFactory: (settings: Settings, access: OperatorAccess) => ({
         route: '/queues',
-        adapter: createBoardAdapter(settings.ADMIN_PASSWORD),
+        adapter: createBoardAdapter(settings.ADMIN_PASSWORD, access),
         boardOptions: { uiConfig: { boardTitle: 'Gemini chat queues' } },
         middleware: [],
       }),

@@ -4,6 +4,7 @@ import { ApiError } from '../api-error.js';
 import type { CheckoutSession } from '../wire/checkout-session.js';
 import type { SandboxContext } from '../context.js';
 import { dayOf, escape, layout, money } from './layout.js';
+import { asPage } from './page.js';
 
 interface CardForm {
   card?: string;
@@ -17,7 +18,7 @@ export function checkoutPages(app: FastifyInstance, context: SandboxContext): vo
 
   app.get<{ Params: { id: string } }>('/c/pay/:id', ({ params }, reply) => {
     const session = find(params.id);
-    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
+    void asPage(reply, { script, leadsTo: session && [session.success_url] });
     if (!session) return reply.status(404).send(closedPage('There is no such checkout.', null));
     return reply.send(
       session.status === 'open' ? openPage(session) : closedPage(closedReason(session), session.cancel_url),
@@ -26,7 +27,7 @@ export function checkoutPages(app: FastifyInstance, context: SandboxContext): vo
 
   app.post<{ Params: { id: string }; Body: CardForm }>('/c/pay/:id', ({ params, body }, reply) => {
     const session = find(params.id);
-    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
+    void asPage(reply, { script, leadsTo: session && [session.success_url] });
     if (!session) return reply.status(404).send(closedPage('There is no such checkout.', null));
     if (session.status !== 'open')
       return reply.status(409).send(closedPage(closedReason(session), session.cancel_url));
@@ -84,7 +85,7 @@ ${cardFields(form, problem)}
 ${testCardButtons()}
 </form>
 ${session.cancel_url ? `<p><a href="${escape(session.cancel_url)}" id="back">Go back without paying</a></p>` : ''}
-</div></section></main>${script}`,
+</div></section></main><script>${script}</script>`,
   );
 }
 
@@ -107,7 +108,7 @@ function testCardButtons(): string {
   return `<fieldset><legend>Test cards</legend><div class="choices">${buttons.join('\n')}</div></fieldset>`;
 }
 
-const script = `<script>
+const script = `
 for (const chip of document.querySelectorAll('[data-card]')) {
   chip.addEventListener('click', () => {
     const field = document.getElementById('card');
@@ -115,7 +116,7 @@ for (const chip of document.querySelectorAll('[data-card]')) {
     field.focus();
   });
 }
-</script>`;
+`;
 
 function closedPage(reason: string, back: string | null): string {
   return layout(

@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Invoice } from '../wire/invoice.js';
 import type { SandboxContext } from '../context.js';
 import { dayOf, escape, layout, money } from './layout.js';
+import { asPage } from './page.js';
 
 /** The page an invoice's `hosted_invoice_url` leads to. */
 export function invoicePages(app: FastifyInstance, context: SandboxContext): void {
   app.get<{ Params: { id: string } }>('/i/:id', ({ params }, reply) => {
     const invoice = context.store.state.invoices[params.id];
-    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
+    void asPage(reply);
     if (!invoice)
       return reply
         .status(404)

@@ -6,6 +6,7 @@ import { isLive, itemOf, scheduleEnd } from '../subscription.js';
 import type { PortalSession } from '../wire/billing-portal.js';
 import type { Subscription } from '../wire/subscription.js';
 import type { SandboxContext } from '../context.js';
+import { asPage } from './page.js';
 import { closedPortal, portalPage } from './portal-view.js';
 
 interface PortalForm {
@@ -21,7 +22,7 @@ export function portalPages(app: FastifyInstance, context: SandboxContext): void
 
   app.get<{ Params: { secret: string } }>('/p/session/:secret', ({ params }, reply) => {
     const session = find(params.secret);
-    void reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
+    void asPage(reply);
     return session ? reply.send(portalPage(context, session)) : reply.status(404).send(closedPortal());
   });
 
@@ -29,7 +30,7 @@ export function portalPages(app: FastifyInstance, context: SandboxContext): void
     '/p/session/:secret',
     ({ params, body }, reply) => {
       const session = find(params.secret);
-      if (!session) return reply.status(404).type('text/html; charset=utf-8').send(closedPortal());
+      if (!session) return asPage(reply).status(404).send(closedPortal());
       applyAction(context, session, body);
       context.store.touch();
       return reply.redirect(new URL(session.url).pathname, 303);

@@ -1,10 +1,8 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { AuthGuard, PassportStrategy } from '@nestjs/passport';
+import { Injectable, Logger } from '@nestjs/common';
+import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
 import type { FastifyRequest } from 'fastify';
-import { Strategy } from 'passport-jwt';
-import { IS_PUBLIC, type Principal } from '../../common/auth-context.js';
+import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { originOf } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
@@ -27,41 +25,67 @@ const MAX_LENGTH = 1_000;
 /** Seconds by which the clocks of two processes may differ. */
 const CLOCK_SKEW = 60;
 
+const VERIFICATION: JwtVerifyOptions = {
+  algorithms: [TOKEN_ALGORITHM],
+  issuer: TOKEN_ISSUER,
+  audience: TOKEN_AUDIENCE,
+};
+
 type Claims = Partial<Record<keyof AccessClaims, unknown>>;
 
 /** Accepts a Bearer token that one of our keys signed and whose session is live in PostgreSQL. */
 @Injectable()
-export class SessionStrategy extends PassportStrategy(Strategy, 'session') {
-  private readonly logger = new Logger(SessionStrategy.name);
+export class SessionAuthenticator {
+  private readonly logger = new Logger(SessionAuthenticator.name);
 
   constructor(
-    keys: TokenKeys,
+    private readonly keys: TokenKeys,
+    private readonly jwt: JwtService,
     private readonly database: Database,
     private readonly settings: Settings,
-  ) {
-    super({
-      jwtFromRequest: tokenOf,
-      // The type says string, but jsonwebtoken also takes a KeyObject, which is far cheaper.
-      secretOrKeyProvider: (_request, token: string, done) =>
-        done(null, keyOf(token, keys) as unknown as string),
-      algorithms: [TOKEN_ALGORITHM],
-      issuer: TOKEN_ISSUER,
-      audience: TOKEN_AUDIENCE,
-    });
-  }
+    private readonly audit: AuditLog,
+  ) {}
 
   /**
-   * Finds the principal of a verified token.
-   * @returns false when the session is not live
-   * @throws AppError `service.unavailable` when PostgreSQL does not answer: that is neither a success nor a 401
+   * Finds the signed-in user of a request.
+   * @throws AppError `auth.unauthenticated`, `auth.token_expired`; `service.unavailable` when PostgreSQL does not answer: that
+   *   is neither a success nor a 401
    */
-  async validate(claims: Claims): Promise<Principal | false> {
+  async authenticate(request: FastifyRequest): Promise<Principal> {
+    const token = tokenOf(request);
+    const principal = token && (await this.principalOf(this.verify(token, request)));
+    if (!principal) throw this.refuse(request, 'auth.unauthenticated');
+    return principal;
+  }
+
+  private verify(token: string, request: FastifyRequest): Claims {
+    try {
+      return this.jwt.verify<Claims>(token, {
+        // The type says string, but jsonwebtoken also takes a KeyObject, which is far cheaper.
+        publicKey: keyOf(token, this.keys) as unknown as string,
+        ...VERIFICATION,
+      });
+    } catch (error) {
+      const isExpired = (error as Error).name === 'TokenExpiredError';
+      throw this.refuse(request, isExpired ? 'auth.token_expired' : 'auth.unauthenticated');
+    }
+  }
+
+  /** Null when the token is of another kind, or its session is not live. */
+  private async principalOf(claims: Claims): Promise<Principal | null> {
     const { sub, sid, typ, aud } = claims;
-    if (typ !== 'access' || aud !== TOKEN_AUDIENCE || !isUuid(sub) || !isUuid(sid)) return false;
-    if (!this.hasAllowedLifetime(claims)) return false;
+    if (typ !== 'access' || aud !== TOKEN_AUDIENCE || !isUuid(sub) || !isUuid(sid)) return null;
+    if (!this.hasAllowedLifetime(claims)) return null;
     const [row] = await this.database.query(FIND_PRINCIPAL, [sid, sub]);
     if (row?.touchDue) this.touch(sid);
-    return row ? toPrincipal(row) : false;
+    return row ? toPrincipal(row) : null;
+  }
+
+  private refuse(request: FastifyRequest, code: 'auth.unauthenticated' | 'auth.token_expired'): AppError {
+    if (request.headers.authorization)
+      this.audit.record('access.refused', originOf(request), { reason: code });
+    const challenge = code === 'auth.token_expired' ? 'Bearer error="invalid_token"' : 'Bearer';
+    return new AppError(code, { headers: { 'WWW-Authenticate': challenge } });
   }
 
   private hasAllowedLifetime({ iat, exp }: Claims): boolean {
@@ -107,45 +131,4 @@ function toPrincipal({
 }: PrincipalRow): Principal {
   const paid = subscriptionStatus && currentPeriodStart;
   return { ...rest, subscription: paid ? { status: subscriptionStatus, currentPeriodStart } : null };
-}
-
-/** Requires a live session on every route that is not marked public. */
-@Injectable()
-export class SessionGuard extends AuthGuard('session') {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly audit: AuditLog,
-  ) {
-    super();
-  }
-
-  override canActivate(context: ExecutionContext) {
-    const open = this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return open ? true : super.canActivate(context);
-  }
-
-  override handleRequest<Principal>(
-    error: unknown,
-    user: Principal | false,
-    info: unknown,
-    context: ExecutionContext,
-  ): Principal {
-    if (error) throw error as Error;
-    if (user) return user;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const refusal = toRefusal(info);
-    if (request.headers.authorization)
-      this.audit.record('access.refused', originOf(request), { reason: refusal.code });
-    throw refusal;
-  }
-}
-
-function toRefusal(info: unknown): AppError {
-  const expired = info instanceof Error && info.name === 'TokenExpiredError';
-  return new AppError(expired ? 'auth.token_expired' : 'auth.unauthenticated', {
-    headers: { 'WWW-Authenticate': expired ? 'Bearer error="invalid_token"' : 'Bearer' },
-  });
 }
