@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { withHost } from './addresses.js';
 
 /** Names of similar services that an existing `.env` may use, and ours. Ours win. */
 const ALIASES: Record<string, string> = {
@@ -21,11 +22,20 @@ export function readEnvironment(own: Environment = process.env, folder = process
 
 /** Drops empty values (they count as unset) and reads the names of similar services. */
 export function normalizeEnvironment(raw: Environment): Environment {
-  const env = filled(raw);
+  const env = withoutServiceLinks(filled(raw));
   for (const [alias, name] of Object.entries(ALIASES)) env[name] ??= env[alias];
   env.DATABASE_URL ??= postgresUrl(env);
   env.REDIS_URL ??= redisUrl(env);
+  env.DATABASE_URL = withHost(env.DATABASE_URL);
+  env.DIRECT_DATABASE_URL = withHost(env.DIRECT_DATABASE_URL);
   return env;
+}
+
+/** Kubernetes sets `<SERVICE>_PORT=tcp://...` for each service of the namespace: one that is named `redis` is no setting of ours. */
+function withoutServiceLinks(env: Environment): Environment {
+  const isLink = ([name, value = '']: [string, string?]) =>
+    name.endsWith('_PORT') && /^(tcp|udp):\/\//.test(value);
+  return Object.fromEntries(Object.entries(env).filter((entry) => !isLink(entry)));
 }
 
 function filled(raw: Environment): Environment {

@@ -164,6 +164,40 @@ describe('names of similar services', () => {
     expect([whole.DATABASE_URL, whole.REDIS_URL]).toEqual([BASE.DATABASE_URL, BASE.REDIS_URL]);
   });
 
+  it('may lead to a socket, with a user and without a host', () => {
+    const socket = 'postgresql://app:p%40ss@/chat?host=/cloudsql/project:region:instance';
+    const settings = loadSettings({
+      ...BASE,
+      DATABASE_URL: socket,
+      REDIS_URL: 'unix:///run/redis.sock?db=1',
+    });
+    expect(settings.DATABASE_URL).toBe(socket.replace('@/', '@localhost/'));
+    expect(settings.REDIS_URL).toBe('unix:///run/redis.sock?db=1');
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgresql://app:p#ss@db/chat'],
+    ['DATABASE_URL', 'postgresql://app:p@one:5432,two:5432/chat'],
+    ['DIRECT_DATABASE_URL', 'mysql://db/chat'],
+    ['REDIS_URL', 'redis://:100%@cache:6379'],
+    ['REDIS_URL', 'redis:///run/redis.sock'],
+    ['REDIS_URL', 'unix://'],
+  ])('are refused where a part would be read as another or not at all: %s %s', (name, value) => {
+    expect(refused({ ...BASE, [name]: value })).toEqual([name]);
+  });
+
+  it('are not what Kubernetes sets for a service that is named as a setting begins', () => {
+    const links = {
+      REDIS_PORT: 'tcp://10.0.0.7:6379',
+      PG_PORT: 'tcp://10.0.0.8:5432',
+      WORKER_HEALTH_PORT: 'tcp://10.0.0.9:80',
+    };
+    expect(loadSettings({ ...BASE, ...links })).toMatchObject({
+      REDIS_URL: BASE.REDIS_URL,
+      WORKER_HEALTH_PORT: 3001,
+    });
+  });
+
   it('name the piece that makes no address', () => {
     expect(refused({ ...BASE, REDIS_URL: '', REDIS_HOST: 'cache', REDIS_PORT: 'x' })).toContain('REDIS_PORT');
   });

@@ -1,5 +1,6 @@
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { databaseUrl, redisUrl } from './addresses.js';
 import { deliveryProblems, productionProblems, testOnlyProblems } from './checks.js';
 import { normalizeEnvironment } from './environment.js';
 import { failpointProblem } from './failpoints.js';
@@ -36,11 +37,11 @@ const schema = z.object({
   CLIENT_URL: httpUrl.optional(),
   CORS_ORIGINS: origins.default([]),
   TRUST_PROXY: trustProxy.default('false'),
-  DATABASE_URL: url('postgresql', 'postgres'),
-  DIRECT_DATABASE_URL: url('postgresql', 'postgres').optional(),
+  DATABASE_URL: databaseUrl,
+  DIRECT_DATABASE_URL: databaseUrl.optional(),
   DATABASE_POOL_SIZE: int(1, 1_000).default(10),
   DATABASE_PREPARED_STATEMENTS: bool.default(true),
-  REDIS_URL: url('redis', 'rediss'),
+  REDIS_URL: redisUrl,
   REDIS_HOST: z.string().optional(),
   REDIS_PORT: port.optional(),
   REDIS_PASSWORD: z.string().optional(),

@@ -7,6 +7,7 @@ import { HEALTH } from '../config/timing.js';
 import { DatabaseProbe } from '../infra/postgres/database-probe.js';
 import type { RedisClient } from '../infra/redis/connect.js';
 import { REDIS } from '../infra/redis/redis.module.js';
+import { refusalCode } from '../infra/redis/refusal.js';
 import { Drain } from './drain.js';
 import { type DependencyDto, type ReadinessDto, toReadiness } from './readiness.dto.js';
 
@@ -27,8 +28,7 @@ export class ReadinessService {
     @Inject(REDIS) redis: RedisClient,
   ) {
     dependencies.register('postgres', () => database.check(), 'down');
-    // A write: a replica and a user without rights respond to PING too.
-    dependencies.register('redis', async () => void (await redis.set('health:write', '1', 'PX', 1_000)));
+    dependencies.register('redis', () => writeProblem(redis));
   }
 
   /**
@@ -40,7 +40,12 @@ export class ReadinessService {
       await Promise.all(this.dependencies.all().map((dependency) => this.stateOf(dependency))),
     );
     if (this.drain.running) throw unready('The process is shutting down.', readiness);
-    if (readiness.status === 'error') throw unready('PostgreSQL is out of reach.', readiness);
+    if (readiness.status === 'error') {
+      const unreachable = readiness.dependencies.some(
+        ({ status, detail }) => status === 'down' && detail === UNREACHABLE,
+      );
+      throw unready(`PostgreSQL ${unreachable ? 'is out of reach' : 'cannot be used'}.`, readiness);
+    }
     return readiness;
   }
 
@@ -62,6 +67,17 @@ export class ReadinessService {
     const outage = this.outages.get(name) ?? new OutageLog(this.logger, `readiness: ${name} is ${failing}`);
     this.outages.set(name, outage);
     return outage;
+  }
+}
+
+/** By a write: a replica and a user without rights respond to PING too. */
+async function writeProblem(redis: RedisClient): Promise<string | void> {
+  try {
+    await redis.set('health:write', '1', 'PX', 1_000);
+  } catch (error) {
+    const refusal = refusalCode(error);
+    if (refusal === null) throw error;
+    return `takes no writes (${refusal})`;
   }
 }
 

@@ -171,6 +171,67 @@ describe('a role that may create nothing but objects of its schema', () => {
     expect(await applyMigrations(asRole(url), folder)).toEqual([]); // what creates nothing needs no right to create
   });
 
+  test('is told which right is missing, and migrates once it is granted', async () => {
+    const url = await newDatabase();
+    const name = new URL(url).pathname.slice(1);
+    const path = newFolder({ '1_one': 'CREATE TABLE one (id int)' });
+    const fails = async (address: string, right: string) =>
+      expect(await outcome(applyMigrations(address, path))).toContain(`. It needs: GRANT ${right}`);
+    await onServer(
+      url,
+      `REVOKE CREATE ON DATABASE ${name} FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC`,
+    );
+    await fails(asRole(url), `USAGE, CREATE ON SCHEMA "public" TO "${role}"`);
+    await fails(`${asRole(url)}?schema=fresh`, `CREATE ON DATABASE "${name}" TO "${role}"`);
+    await onServer(
+      url,
+      `GRANT CREATE ON DATABASE ${name} TO ${role}; GRANT USAGE ON SCHEMA public TO ${role}`,
+    );
+    expect(await applyMigrations(`${asRole(url)}?schema=fresh`, path)).toEqual(['1_one']);
+    await fails(asRole(url), `USAGE, CREATE ON SCHEMA "public" TO "${role}"`);
+    await onServer(url, `GRANT CREATE ON SCHEMA public TO ${role}`);
+    expect(await applyMigrations(asRole(url), path)).toEqual(['1_one']);
+    await onServer(url, `REVOKE CREATE ON SCHEMA public FROM ${role}`);
+    setMigration(path, '2_two', 'CREATE TABLE two (id int)');
+    await fails(asRole(url), `USAGE, CREATE ON SCHEMA "public" TO "${role}"`);
+    await onServer(url, `GRANT CREATE ON SCHEMA public TO ${role}`);
+    expect(await applyMigrations(asRole(url), path)).toEqual(['2_two']);
+  });
+
+  test('is told who owns the tables that it may not change', async () => {
+    const url = await newDatabase();
+    const path = newFolder({ '1_one': 'CREATE TABLE one (id int)' });
+    await applyMigrations(url, path);
+    await onServer(
+      url,
+      `GRANT CREATE ON SCHEMA public TO ${role}; GRANT SELECT, INSERT, UPDATE ON _prisma_migrations TO ${role}`,
+    );
+    setMigration(path, '2_two', 'ALTER TABLE one ADD COLUMN two int');
+    expect(await outcome(applyMigrations(asRole(url), path))).toMatch(
+      /^2_two: SQLSTATE 42501: .*It needs: GRANT "postgres" TO/,
+    );
+  });
+
+  test('migrates whatever the defaults of its sessions are, and is told of a database that is read-only', async () => {
+    const url = await newDatabase();
+    const name = new URL(url).pathname.slice(1);
+    const setDefault = (setting: string) =>
+      onServer(admin, `ALTER ROLE ${role} IN DATABASE ${name} SET ${setting}`);
+    await onServer(url, `GRANT CREATE ON SCHEMA public TO ${role}`);
+    await setDefault('default_transaction_read_only = on');
+    expect(await outcome(applyMigrations(asRole(url), folder))).toBe(
+      'the database is read-only (default_transaction_read_only)',
+    );
+    await setDefault('default_transaction_read_only = off');
+    for (const setting of [
+      "statement_timeout = '1ms'",
+      "lock_timeout = '1ms'",
+      'standard_conforming_strings = off',
+    ])
+      await setDefault(setting);
+    expect(await applyMigrations(asRole(url), folder)).toEqual(known);
+  });
+
   test('migrates in the schema of `?schema=`, and touches public in nothing', async () => {
     const url = await newDatabase();
     await onServer(url, `CREATE SCHEMA "The app" AUTHORIZATION ${role}`);
@@ -190,6 +251,18 @@ test('a schema of `?schema=` that is missing is created', async () => {
   const path = newFolder({ '1_one': 'CREATE TABLE one ()' });
   expect(await applyMigrations(`${url}?schema=fresh`, path)).toEqual(['1_one']);
   expect(await onServer(url, `SELECT to_regclass('fresh.one') IS NOT NULL AS made`)).toEqual([
+    { made: true },
+  ]);
+});
+
+test('without `?schema=` the tables stay where they are, whatever the search path begins with later', async () => {
+  const url = await newDatabase();
+  const path = newFolder({ '1_one': 'CREATE TABLE one ()' });
+  await applyMigrations(url, path);
+  await onServer(url, 'CREATE SCHEMA postgres'); // as `"$user"` of the search path reads for this role
+  setMigration(path, '2_two', 'CREATE TABLE two ()');
+  expect(await applyMigrations(url, path)).toEqual(['2_two']);
+  expect(await onServer(url, `SELECT to_regclass('public.two') IS NOT NULL AS made`)).toEqual([
     { made: true },
   ]);
 });

@@ -3,10 +3,63 @@ import { Redis } from 'ioredis';
 import { connectRedis, type RedisClient, type RedisRole } from '../../src/infra/redis/connect.js';
 import { eventually } from '../support/eventually.js';
 import { PrivateRedis } from '../support/private-redis.js';
+import { ending, openRoom, prompt } from '../support/rooms.js';
+import { System } from '../support/system.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const ROLES: RedisRole[] = ['command', 'subscriber', 'worker'];
 const SCRIPT = "return redis.call('SET', KEYS[1], ARGV[1])";
+
+/** Everything that the two processes of the product have open, by name. */
+const CONNECTIONS = ['gemini-chat:command', 'gemini-chat:subscriber', 'gemini-chat:worker'];
+
+describe('the product after a failover of Redis', () => {
+  let former: PrivateRedis;
+  let next: PrivateRedis;
+  let proxy: TcpProxy;
+  let system: System;
+  const admins: Redis[] = [];
+
+  beforeAll(async () => {
+    [former, next] = await Promise.all([PrivateRedis.start(), PrivateRedis.start()]);
+    proxy = await TcpProxy.start(former.url);
+    admins.push(new Redis(former.url), new Redis(next.url));
+    system = await System.start({ env: { REDIS_URL: proxy.url } });
+  }, 120_000);
+  afterAll(async () => {
+    await system?.stop();
+    for (const admin of admins) admin.disconnect();
+    await proxy?.stop();
+    await Promise.all([former?.stop(), next?.stop()]);
+  });
+
+  const namesAt = async (admin: Redis | undefined) =>
+    [...String(await admin?.client('LIST')).matchAll(/ name=(gemini-chat:\w+)/g)].map(([, name]) => name);
+
+  it('answers, without a restart, and has nothing open to the former primary', async () => {
+    const [formerAdmin, nextAdmin] = admins;
+    const person = await system.signedIn();
+    const room = await openRoom(person);
+    const reply = (text: string) => prompt(person, room, `[[say ${text}]]`);
+    expect(await ending(person, room, await reply('before'), 60_000)).toMatchObject({ content: 'before' });
+    await formerAdmin?.replicaof('127.0.0.1', Number(new URL(next.url).port));
+    const during = await reply('during');
+    proxy.retarget(next.url);
+    const after = await reply('after');
+    expect(await ending(person, room, during, 60_000)).toMatchObject({ content: 'during' });
+    expect(await ending(person, room, after, 60_000)).toMatchObject({ content: 'after' });
+    await eventually(
+      'every connection leads to the next primary',
+      async () => {
+        const names = await namesAt(nextAdmin);
+        return CONNECTIONS.every((name) => names.includes(name)) && (await namesAt(formerAdmin)).length === 0;
+      },
+      30_000,
+    );
+    expect((await system.client().get('/readyz')).body.status).toBe('ok');
+    for (const { running } of [...system.apis, ...system.workers]) expect(running).toBe(true);
+  }, 180_000);
+});
 
 /** The primary fails over to another server, and the former primary stays up as its replica: connections are not cut. */
 describe('a failover of Redis', () => {
@@ -29,6 +82,10 @@ describe('a failover of Redis', () => {
   });
   beforeEach(async () => {
     await formerAdmin.replicaof('NO', 'ONE');
+    await eventually(
+      'a former primary that is one again',
+      async () => (await formerAdmin.set('ready', '1')) === 'OK',
+    );
     await nextAdmin.flushdb();
     await formerAdmin.config('RESETSTAT');
     proxy = await TcpProxy.start(former.url);
@@ -55,6 +112,112 @@ describe('a failover of Redis', () => {
     await eventually('a write', () => client.set('after', role).catch(() => null), 5_000);
     expect(await nextAdmin.get('after')).toBe(role);
   });
+
+  it.each(['command', 'worker'] as const)(
+    'a %s connection leaves a former primary that loads the data of the next one',
+    async (role) => {
+      await connect(role);
+      await nextAdmin.mset(...Array.from({ length: 2_000 }, (_, number) => [`key:${number}`, 'x']).flat());
+      for (const [name, value] of [
+        ['key-load-delay', '20000'],
+        ['loading-process-events-interval-bytes', '1024'],
+      ])
+        await formerAdmin.config('SET', name ?? '', value ?? '');
+      await demote();
+      await eventually(
+        'a refusal',
+        () =>
+          client.set('late', '1').then(
+            () => false,
+            (error: Error) => /LOADING|READONLY/.test(error.message),
+          ),
+        30_000,
+      );
+      await eventually('loading', async () => /^loading:1/m.test(await formerAdmin.info('persistence')));
+      proxy.retarget(next.url);
+      await eventually('a write', () => client.set('after', role).catch(() => null));
+      expect(await nextAdmin.get('after')).toBe(role);
+      expect(await formerAdmin.info('persistence')).toMatch(/^loading:1/m);
+      await formerAdmin.config('SET', 'key-load-delay', '0');
+    },
+    60_000,
+  );
+
+  it.each([
+    ['NOREPLICAS', (admin: Redis) => admin.config('SET', 'min-replicas-to-write', '1')],
+    [
+      'MASTERDOWN',
+      async (admin: Redis) => {
+        await admin.config('SET', 'replica-serve-stale-data', 'no');
+        await admin.replicaof('127.0.0.1', 1);
+      },
+    ],
+  ] as const)('a connection leaves a server that refuses with %s', async (code, refuse) => {
+    await connect('worker');
+    const command = connectRedis({ REDIS_URL: proxy.url, REDIS_CLUSTER: false }, 'command');
+    try {
+      await eventually('a connection', () => command.status === 'ready');
+      await refuse(formerAdmin);
+      // A replica without its primary refuses reads with a code of its own.
+      await expect(code === 'MASTERDOWN' ? command.get('after') : command.set('after', '0')).rejects.toThrow(
+        code,
+      );
+      proxy.retarget(next.url);
+      await client.set('after', 'worker');
+      expect(await nextAdmin.get('after')).toBe('worker');
+      await eventually('a write', () => command.set('after', 'command').catch(() => null), 5_000);
+      expect(await nextAdmin.get('after')).toBe('command');
+    } finally {
+      command.disconnect();
+      await formerAdmin.config('SET', 'min-replicas-to-write', '0');
+      await formerAdmin.config('SET', 'replica-serve-stale-data', 'yes');
+    }
+  });
+
+  it('a connection leaves a server that cannot save (MISCONF)', async () => {
+    const full = await PrivateRedis.start();
+    const administrator = new Redis(full.url);
+    proxy.retarget(full.url);
+    await connect('command');
+    await administrator.config('SET', 'save', '3600 1');
+    full.loseFolder();
+    await administrator.bgsave().catch(() => undefined);
+    await eventually('MISCONF', () =>
+      client.set('late', '1').then(
+        () => false,
+        (error: Error) => /^MISCONF/.test(error.message),
+      ),
+    );
+    proxy.retarget(next.url);
+    await eventually('a write', () => client.set('after', '1').catch(() => null), 5_000);
+    expect(await nextAdmin.get('after')).toBe('1');
+    administrator.disconnect();
+    await full.kill(); // it would not stop without saving
+  });
+
+  it('does not disturb a read that waits when the server becomes a replica', async () => {
+    await connect('worker');
+    const waiting = client.bzpopmin('queue', 5);
+    await eventually('a client that waits', async () =>
+      /cmd=bzpopmin/.test((await formerAdmin.client('LIST')) as string),
+    );
+    proxy.retarget(next.url);
+    await demote();
+    await nextAdmin.zadd('queue', 1, 'job');
+    expect((await waiting)?.slice(0, 2)).toEqual(['queue', 'job']);
+  });
+
+  it.each(ROLES)(
+    'a %s connection leaves a server that is gone without a word',
+    async (role) => {
+      await connect(role);
+      proxy.abandon();
+      proxy.retarget(next.url);
+      await eventually('a write', () => client.set('after', role).catch(() => null), 45_000);
+      expect(await nextAdmin.get('after')).toBe(role);
+    },
+    60_000,
+  );
 
   it('fails the command of a command connection at once, with the reason', async () => {
     await connect('command');

@@ -11,10 +11,7 @@ import { freePort } from '../../dev/launcher/free-port.js';
 
 const CACHE = path.resolve(__dirname, '../../.local/cache');
 
-interface ClusterNode {
-  password: string;
-  settings: Record<string, string | string[]>;
-}
+type Settings = Record<string, string | string[]>;
 
 /** A Redis of one test's own, to be flushed, frozen, killed and started again: empty, since it keeps nothing on disk. */
 export class PrivateRedis {
@@ -24,11 +21,12 @@ export class PrivateRedis {
 
   private constructor(
     private readonly port: number,
-    private readonly cluster: ClusterNode | null = null,
+    private readonly settings: Settings = {},
   ) {}
 
-  static async start(): Promise<PrivateRedis> {
-    const redis = new PrivateRedis(await freePort());
+  /** @param settings of redis.conf */
+  static async start(settings: Settings = {}): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(await freePort(), settings);
     await redis.launch();
     return redis;
   }
@@ -43,7 +41,7 @@ export class PrivateRedis {
       'cluster-announce-ip': '127.0.0.2',
       'cluster-port': String(await freePort()),
     };
-    const redis = new PrivateRedis(await freePort(), { password, settings });
+    const redis = new PrivateRedis(await freePort(), settings);
     await redis.launch();
     const client = new Redis(redis.url);
     await client.cluster('ADDSLOTSRANGE', 0, 16_383);
@@ -55,7 +53,8 @@ export class PrivateRedis {
   }
 
   get url(): string {
-    return `redis://${this.cluster ? `:${this.cluster.password}@` : ''}127.0.0.1:${this.port}/0`;
+    const { requirepass } = this.settings;
+    return `redis://${requirepass ? `:${String(requirepass)}@` : ''}127.0.0.1:${this.port}/0`;
   }
 
   /** Starts it (again), on the same port, and waits until it answers. */
@@ -65,9 +64,7 @@ export class PrivateRedis {
       ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder],
       ...['--save', '', '--appendonly', 'no'],
     ];
-    const more = Object.entries(this.cluster?.settings ?? {}).flatMap(([name, value]) =>
-      [`--${name}`, value].flat(),
-    );
+    const more = Object.entries(this.settings).flatMap(([name, value]) => [`--${name}`, value].flat());
     this.process = spawn(command, [...settings, ...more], {
       stdio: 'ignore',
       env: env ?? process.env,
@@ -81,6 +78,11 @@ export class PrivateRedis {
   /** No goodbye, nothing kept. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  /** Its folder is gone: what it keeps on disk cannot be written any more. */
+  loseFolder(): void {
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   freeze(): void {

@@ -40,6 +40,11 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.pause();
   }
 
+  /** Nothing more arrives on the connections that there are, without a word: what a machine that is gone looks like. */
+  abandon(): void {
+    for (const socket of this.sockets) socket.removeAllListeners('data').resume();
+  }
+
   /** Every connection is cut, and new ones too: what a killed server looks like. */
   cut(): void {
     this.state = 'closed';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { ConnectionPool, isPooled } from './connection-pool.js';
+import { isPooled } from './connection-config.js';
+import { ConnectionPool } from './connection-pool.js';
 
 const pooled = (url: string, direct?: string, prepare = true) =>
   isPooled({ DATABASE_URL: url, DIRECT_DATABASE_URL: direct, DATABASE_PREPARED_STATEMENTS: prepare });

@@ -2,38 +2,14 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { AppError } from '../../common/errors/app-error.js';
 import { OutageLog, reasonOf } from '../../common/outage-log.js';
-import type { Settings } from '../../config/settings.js';
 import { POSTGRES } from '../../config/timing.js';
+import { connectionConfig, type ConnectionSettings, isPooled } from './connection-config.js';
 import { isConnectionLost, isDatabaseUnavailable } from './errors.js';
-
-/** Which PostgreSQL a process connects to, and how. */
-export type ConnectionSettings = Pick<
-  Settings,
-  'DATABASE_URL' | 'DIRECT_DATABASE_URL' | 'DATABASE_PREPARED_STATEMENTS' | 'DATABASE_POOL_SIZE'
->;
 
 /** bigint would be returned as text; counts here fit a number. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 /** A `date` stays the text it is: a day has no time zone. */
 pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
-
-/** What node-postgres and Prisma assume of a session, whatever the defaults of the database and its role are. */
-const SESSION_OPTIONS = '-c TimeZone=UTC -c DateStyle=ISO -c default_transaction_isolation=read\\ committed';
-/** PgBouncer keeps these two for each of its clients, since the server reports their changes. */
-const POOLED_SESSION = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'";
-
-/** Whether a PgBouncer in transaction mode stands before PostgreSQL: a session then belongs to no client. */
-export const isPooled = ({
-  DATABASE_URL: url,
-  DIRECT_DATABASE_URL: direct,
-  DATABASE_PREPARED_STATEMENTS: prepare,
-}: Omit<ConnectionSettings, 'DATABASE_POOL_SIZE'>): boolean =>
-  !prepare || (direct !== undefined && serverOf(direct) !== serverOf(url));
-
-function serverOf(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port || 5432}`;
-}
 
 /**
  * The connections of a process. A statement that the server refuses or ends costs no connection: pg.Pool would close it
@@ -46,7 +22,7 @@ export class ConnectionPool extends pg.Pool {
   private readonly endedStatements: OutageLog;
 
   constructor(settings: ConnectionSettings) {
-    super(poolConfig(settings));
+    super(connectionConfig(settings));
     const { statement, idleInTransaction } = POSTGRES;
     this.begin = isPooled(settings)
       ? `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${statement};
@@ -115,36 +91,4 @@ export class ConnectionPool extends pg.Pool {
       client.release(lost);
     }
   }
-}
-
-function poolConfig(settings: ConnectionSettings): pg.PoolConfig {
-  const pooled = isPooled(settings);
-  return {
-    connectionString: pooled ? settings.DATABASE_URL : withOptions(settings.DATABASE_URL),
-    max: settings.DATABASE_POOL_SIZE,
-    connectionTimeoutMillis: POSTGRES.connect,
-    query_timeout: POSTGRES.query,
-    keepAlive: true,
-    idleTimeoutMillis: POSTGRES.idleConnection,
-    // A PgBouncer refuses a client that brings limits: its `connect_query` sets them, and each transaction its own.
-    ...(pooled
-      ? // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg-pool waits for it, which its types do not say
-        { onConnect: setPooledSession }
-      : {
-          statement_timeout: POSTGRES.statement,
-          idle_in_transaction_session_timeout: POSTGRES.idleInTransaction,
-        }),
-  };
-}
-
-/** The session's settings as options of the connection, after those that the address has already. */
-function withOptions(address: string): string {
-  const url = new URL(address);
-  const own = url.searchParams.get('options');
-  url.searchParams.set('options', own ? `${own} ${SESSION_OPTIONS}` : SESSION_OPTIONS);
-  return url.href;
-}
-
-async function setPooledSession(client: pg.ClientBase): Promise<void> {
-  await client.query(POOLED_SESSION);
 }

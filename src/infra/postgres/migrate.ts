@@ -3,6 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { schemaOf } from './connection-config.js';
+import { missingRight } from './migration-rights.js';
+import { READ_SERVER_STATE } from './server-state.sql.js';
+import { type ServerState, stateProblems } from './server-state.js';
+import { SESSION_OF_MIGRATIONS } from './session.js';
 
 /** The advisory lock of Prisma's schema engine: runs of either exclude each other. */
 const LOCK = 72707369;
@@ -49,8 +54,10 @@ export async function applyMigrations(url: string, folder: string): Promise<stri
   client.on('error', () => undefined); // the statement that runs, or else the next one, rejects because of it
   await client.connect();
   try {
+    await client.query(SESSION_OF_MIGRATIONS);
+    await requireSuitableDatabase(client);
     await lock(client);
-    await openHistory(client, new URL(url).searchParams.get('schema'));
+    await openHistory(client, schemaOf(url));
     const pending: Migration[] = [];
     for (const migration of readMigrations(join(folder, 'migrations'))) {
       if (!(await isApplied(client, migration))) pending.push(migration);
@@ -77,15 +84,39 @@ async function lock(client: pg.Client): Promise<void> {
   while (!(await attempt()).rows[0]?.taken) await pause(LOCK_RETRY_MS);
 }
 
-/** Creates only what is missing: `IF NOT EXISTS` would need the right to create even where nothing is created. */
-async function openHistory(client: pg.Client, schema: string | null): Promise<void> {
-  if (schema) await client.query(`SET search_path TO ${client.escapeIdentifier(schema)}`);
-  const found = await client.query<{ schema: string | null; history: string | null }>(
-    `SELECT current_schema() AS schema, to_regclass('_prisma_migrations')::text AS history`,
+/** Before anything is created: what a migration leaves in a database that no process accepts would have to be removed. */
+async function requireSuitableDatabase(client: pg.Client): Promise<void> {
+  const [state] = (await client.query<ServerState>(READ_SERVER_STATE.text)).rows;
+  const { lasting, readOnly } = stateProblems(state as ServerState, null);
+  const problems = [...lasting, ...readOnly];
+  if (problems.length > 0) throw new Error(problems.join('; '));
+}
+
+/**
+ * Creates only what is missing: `IF NOT EXISTS` would need the right to create even where nothing is created. Without
+ * `?schema=`, tables that are found stay where they are, whichever schema the search path begins with by now.
+ */
+async function openHistory(client: pg.Client, named: string | null): Promise<void> {
+  if (named) await setSchema(client, named);
+  const found = await client.query<{ current: string | null; history: string | null }>(
+    `SELECT current_schema()::text AS current,
+       (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass('_prisma_migrations')) AS history`,
   );
-  if (!found.rows[0]?.schema)
-    await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema ?? 'public')}`);
-  if (!found.rows[0]?.history) await client.query(CREATE_HISTORY);
+  const { current = null, history = null } = found.rows[0] ?? {};
+  const schema = named ?? current ?? 'public';
+  try {
+    if (history !== null) await client.query(`SET search_path TO ${history}`);
+    else {
+      if (!current) await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
+      await client.query(CREATE_HISTORY);
+    }
+  } catch (error) {
+    throw await explained(client, error, schema);
+  }
+}
+
+function setSchema(client: pg.Client, schema: string): Promise<unknown> {
+  return client.query(`SET search_path TO ${client.escapeIdentifier(schema)}`);
 }
 
 async function isApplied(client: pg.Client, { name, sql }: Migration): Promise<boolean> {
@@ -133,9 +164,23 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
     await record(client, name, checksum(sql));
     if (isAtomic) await client.query('COMMIT');
   } catch (error) {
-    const { code, message } = error as pg.DatabaseError;
-    throw new Error(`${name}: ${code ? `SQLSTATE ${code}: ` : ''}${message}`, { cause: error });
+    // A connection that is lost cannot roll back, and need not.
+    if (isAtomic) await client.query('ROLLBACK').catch(() => undefined);
+    const schema = await client
+      .query<{ schema: string }>('SELECT current_schema()::text AS schema')
+      .catch(() => null);
+    const { message } = await explained(client, error, schema?.rows[0]?.schema ?? 'public');
+    throw new Error(`${name}: ${message}`, { cause: error });
   }
+}
+
+/** The error with its SQLSTATE, and with the right that is missing where that is why. */
+async function explained(client: pg.Client, error: unknown, schema: string): Promise<Error> {
+  const { code, message } = error as pg.DatabaseError;
+  const grant = await missingRight(client, error, schema).catch(() => null);
+  return new Error(`${code ? `SQLSTATE ${code}: ` : ''}${message}${grant ? `. It needs: ${grant}` : ''}`, {
+    cause: error,
+  });
 }
 
 /** An attempt that failed under Prisma's engine is marked as rolled back, which it was. */

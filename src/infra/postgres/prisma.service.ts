@@ -3,9 +3,22 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { Database } from './database.js';
 import { throwUnavailable } from './errors.js';
+import { FIND_SCHEMA } from './server-state.sql.js';
+
+/** Prisma names a schema in every statement: the one in which the hand-written ones find their tables. */
+class PrismaInSchemaOfTables extends PrismaPg {
+  constructor(private readonly database: Database) {
+    super(database.pool);
+  }
+
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const [found] = await this.database.query(FIND_SCHEMA, []);
+    return new PrismaPg(this.database.pool, { schema: found?.schema ?? undefined }).connect();
+  }
+}
 
 function createClient(database: Database) {
-  return new PrismaClient({ adapter: new PrismaPg(database.pool) }).$extends({
+  return new PrismaClient({ adapter: new PrismaInSchemaOfTables(database) }).$extends({
     query: { $allOperations: ({ args, query }) => query(args).catch(throwUnavailable) },
   });
 }

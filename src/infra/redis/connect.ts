@@ -11,14 +11,29 @@ export type RedisClient = Redis | Cluster;
  */
 export type RedisRole = 'command' | 'subscriber' | 'worker';
 
+/**
+ * A server that does not respond to a command in `socketTimeout` is gone, perhaps without a word to its clients: the connection
+ * is closed and opened again, where TCP alone would wait for a quarter of an hour. A worker's blocking read lasts 10 s at most.
+ */
 const ROLES: Record<RedisRole, RedisOptions> = {
-  command: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 500 },
-  subscriber: { autoResubscribe: true, maxRetriesPerRequest: null },
-  worker: { maxRetriesPerRequest: null },
+  command: { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 500, socketTimeout: 3_000 },
+  subscriber: { autoResubscribe: true, maxRetriesPerRequest: null, socketTimeout: 5_000 },
+  worker: { maxRetriesPerRequest: null, socketTimeout: 15_000 },
 };
 
-/** Milliseconds in which a failover is expected to end. A command that still reaches a replica afterwards fails. */
+/**
+ * Refusals of a server that is not the primary, or that takes no writes. At the beginning of the message; after a hyphen where
+ * Redis 6 refused a command of a script.
+ */
+const REFUSAL = /(?:^|-)(READONLY|LOADING|MASTERDOWN|NOREPLICAS|MISCONF|UNBLOCKED) /;
+
+/** The event of a client that leaves a server for such a refusal: what else is connected to the server has to leave it too. */
+export const LEFT_SERVER = 'left-server';
+
+/** Milliseconds in which a failover is expected to end. A command that is still refused afterwards fails. */
 const FAILOVER_WITHIN = 10_000;
+/** Milliseconds between two new connections of a role that fails fast: what such a server still answers is of use. */
+const LEAVE_AGAIN_AFTER = 1_000;
 
 /** What `reconnectOnError` may return. */
 const KEEP_CONNECTION = false;
@@ -45,30 +60,40 @@ export function connectRedis(
         redisOptions: { ...options, ...credentialsOf(settings.REDIS_URL) },
         enableOfflineQueue: role !== 'command',
       })
-    : new Redis(settings.REDIS_URL, { ...options, reconnectOnError: leaveReplica(role) });
+    : new Redis(settings.REDIS_URL.replace(/^unix:\/\//, ''), {
+        ...options,
+        // It would wait for a former primary that loads the data of the new one, wherever the address leads by then.
+        enableReadyCheck: false,
+        reconnectOnError: leaveServer(role, () => client.emit(LEFT_SERVER)),
+      });
   logTransitions(client, role);
   return client;
 }
 
 /**
- * For `reconnectOnError`. After a failover the connection may still lead to the former primary, which now is a replica and
- * refuses writes with READONLY: only a new connection to the same address reaches the new primary. (Nodes of a Redis
- * Cluster answer MOVED instead, and the client follows.) A `command` connection must fail fast and has no queue, so its
- * command fails; the other roles send theirs again, unless the failover takes too long: then the caller has to know.
+ * For `reconnectOnError`. After a failover the connection may still lead to the former primary, which refuses writes as a
+ * replica, loads the data of the new primary or has lost its replicas: only a new connection to the same address reaches the
+ * new primary. (Nodes of a Redis Cluster answer MOVED instead, and the client follows.) A `command` connection must fail fast
+ * and has no queue, so its command fails; the other roles send theirs again, unless the failover takes too long: then the
+ * caller has to know.
  */
-function leaveReplica(role: RedisRole): NonNullable<RedisOptions['reconnectOnError']> {
+function leaveServer(role: RedisRole, onLeave: () => void): NonNullable<RedisOptions['reconnectOnError']> {
   const logger = new Logger('Redis');
   let failoverBegan = -Infinity;
   let lastRefusal = -Infinity;
+  let left = -Infinity;
   return ({ message }) => {
-    // Not at the start of the message where a script was refused by Redis 6.
-    if (!message.includes('READONLY')) return KEEP_CONNECTION;
+    const refusal = REFUSAL.exec(message)?.[1];
+    if (!refusal) return KEEP_CONNECTION;
     const now = performance.now();
     if (now - lastRefusal > FAILOVER_WITHIN) {
       failoverBegan = now;
-      logger.error(`the ${role} connection leads to a read-only replica: connecting again`);
+      logger.error(`the ${role} connection leads to a server that refuses (${refusal}): connecting again`);
     }
     lastRefusal = now;
+    if (role === 'command' && now - left < LEAVE_AGAIN_AFTER) return KEEP_CONNECTION;
+    left = now;
+    onLeave();
     return role === 'command' || now - failoverBegan > FAILOVER_WITHIN
       ? RECONNECT_AND_FAIL
       : RECONNECT_AND_REPEAT;

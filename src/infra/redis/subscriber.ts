@@ -67,6 +67,11 @@ export class RedisSubscriber implements OnApplicationBootstrap, OnApplicationShu
     this.open();
   }
 
+  /** Connects again, to whatever server the address leads to now. */
+  reconnect(): void {
+    this.client?.disconnect(true);
+  }
+
   onApplicationShutdown(): void {
     this.client?.disconnect();
   }

@@ -4,8 +4,8 @@ import { OutageLog, reasonOf } from '../../common/outage-log.js';
 import { Settings } from '../../config/settings.js';
 import { Timing } from '../../config/timing.js';
 import { connectRedis, type RedisClient } from '../redis/connect.js';
+import { refusalCode } from '../redis/refusal.js';
 import { QueueConsumer, type JobHandler } from './queue-consumer.js';
-import { publicReasonOf } from './queue-health.js';
 
 /** The consumers of all queues: started, watched and stopped together. */
 @Injectable()
@@ -66,7 +66,7 @@ export class QueueConsumers {
 
   private async publicProblem(): Promise<string | void> {
     const problems = this.consumers.flatMap(({ kind, problem }) =>
-      problem ? [`${kind} (${publicReasonOf(problem)})`] : [],
+      problem ? [`${kind} (${refusalCode(problem) ?? 'no response'})`] : [],
     );
     if (problems.length > 0) return `no jobs are taken: ${problems.join(', ')}`;
   }

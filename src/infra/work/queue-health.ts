@@ -1,5 +1,3 @@
-import { reasonOf } from '../../common/outage-log.js';
-
 /** Milliseconds. */
 export interface QueueHealthTiming {
   /** A command that has not ended this long after its own time counts as failed. */
@@ -93,11 +91,6 @@ export class QueueHealth {
     this.failures += 1;
     await pauseUntil(pause, this.closed.signal);
   }
-}
-
-/** The code of a refusal by Redis, such as `NOPERM`; other errors may name an address. */
-export function publicReasonOf(error: Error): string {
-  return /^[A-Z]{3,}\b/.exec(reasonOf(error))?.[0] ?? 'no response';
 }
 
 function pauseUntil(milliseconds: number, end: AbortSignal): Promise<void> {
