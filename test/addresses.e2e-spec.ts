@@ -149,4 +149,22 @@ describe('the servers are reached', () => {
     },
     120_000,
   );
+
+  (hasIpv6 ? it : it.skip)(
+    'by clients over IPv6 alone',
+    async () => {
+      const env = {
+        DATABASE_URL: `postgresql://${LOGIN}@[::1]:${port}/app`,
+        REDIS_URL: redis.url,
+        HOST: '::1',
+      };
+      const [apiPort, workerPort] = [String(await freePort()), String(await freePort())];
+      const api = await system.startApi({ ...env, PORT: apiPort });
+      const worker = await system.startWorker({ ...env, WORKER_HEALTH_PORT: workerPort });
+      for (const its of [apiPort, workerPort])
+        expect((await new Client(`http://[::1]:${its}`).get('/readyz')).body.status).toBe('ok');
+      await Promise.all([api.stop(), worker.stop()]);
+    },
+    120_000,
+  );
 });
