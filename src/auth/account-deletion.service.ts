@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Sql } from '../infra/postgres/database.js';
 import { QuotaService } from '../quota/quota.service.js';
 import { AccountService, carryOverKeys, keysOf } from './account/account.service.js';
+import { PasswordGuard } from './account/password-guard.js';
 import { OtpService } from './otp/otp.service.js';
 
 /** An account that is locked and about to be deleted. */
@@ -18,6 +19,7 @@ export class AccountDeletionService {
     private readonly accounts: AccountService,
     private readonly quotas: QuotaService,
     private readonly otps: OtpService,
+    private readonly guard: PasswordGuard,
   ) {}
 
   /**
@@ -36,11 +38,12 @@ export class AccountDeletionService {
 
   /**
    * Deletes the account, its codes, and every row that a foreign key refers to it by: a few. Without the account its sessions
-   * are not live, and its identities are free. Locks: code guard, code.
+   * are not live, and its identities are free. Locks: code guard, code, password guard.
    * @param sql a transaction that has called `lock`
    */
   async delete(sql: Sql, { userId, identities }: LockedAccount): Promise<void> {
     await this.otps.deleteAll(sql, userId, identities);
+    await this.guard.forgetAll(sql, userId, identities);
     await this.accounts.delete(sql, userId);
   }
 }

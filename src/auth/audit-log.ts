@@ -15,6 +15,7 @@ export type AuditEvent =
   | 'password.refused'
   | 'password.reset'
   | 'rate_limit.exceeded'
+  | 'session.reauthenticated'
   | 'session.refreshed'
   | 'session.refresh_failed'
   | 'session.refresh_reused'

@@ -4,6 +4,7 @@ import { ServerKeys } from '../common/crypto/secrets.js';
 import { RateLimitModule } from '../infra/rate-limit/rate-limit.module.js';
 import { QuotaModule } from '../quota/quota.module.js';
 import { AccountService } from './account/account.service.js';
+import { PasswordGuard } from './account/password-guard.js';
 import { PasswordService } from './account/password.service.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { RequestAccessService } from './request-access.service.js';
@@ -26,6 +27,7 @@ import { ChangePasswordService } from './sign-in/change-password.service.js';
 import { CodeSignInService } from './sign-in/code-sign-in.service.js';
 import { PasswordController } from './sign-in/password.controller.js';
 import { PasswordSignInService } from './sign-in/password-sign-in.service.js';
+import { ReauthenticationService } from './sign-in/reauthentication.service.js';
 import { ResetPasswordService } from './sign-in/reset-password.service.js';
 import { SessionController } from './sign-in/session.controller.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
@@ -53,6 +55,8 @@ import { SignUpService } from './sign-in/sign-up.service.js';
     OneTimeCodes,
     OtpService,
     PasswordService,
+    PasswordGuard,
+    ReauthenticationService,
     ChangePasswordService,
     ResetPasswordService,
     AccessRevocationService,

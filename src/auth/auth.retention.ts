@@ -1,7 +1,9 @@
 import type { RetentionRule } from '../infra/postgres/retention.js';
+import { OLD_FAILURES } from './account/password-guard.sql.js';
 
 /** Expired codes and sessions, undelivered notices, counts of guesses that no longer limit anything, accounts never verified. */
 export const AUTH_RETENTION: readonly RetentionRule[] = [
+  OLD_FAILURES,
   { table: 'one_time_code', condition: "expires_at < now() - interval '1 day'" },
   {
     table: 'code_guard',

@@ -8,6 +8,8 @@ import { ApiExtension } from '@nestjs/swagger';
 export interface Principal {
   userId: string;
   sessionId: string;
+  /** The user signed in or reauthenticated within the last ten minutes: see `requireRecent`. */
+  recent: boolean;
   /** Part of the key of the cached room list: raised by every change to the user's rooms. */
   roomListVersion: number;
   /** The subscription as Stripe last reported it; null for a user who never paid. The plan module decides whether it means Pro. */
@@ -26,6 +28,14 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
   if (!user) throw new AppError('auth.unauthenticated');
   return user;
 });
+
+/**
+ * Requires that the user proved a moment ago who he is: a stolen access token alone must not take an account over.
+ * @throws AppError `auth.reauthentication_required`
+ */
+export function requireRecent({ recent }: Principal): void {
+  if (!recent) throw new AppError('auth.reauthentication_required');
+}
 
 /** Marks a public route for the OpenAPI document; removed before the document is served. */
 export const PUBLIC_EXTENSION = 'x-public';

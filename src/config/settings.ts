@@ -49,6 +49,8 @@ const schema = z.object({
   JWT_SECRET: jwtSecrets,
   ACCESS_TOKEN_TTL: duration.default(3_600),
   REFRESH_TOKEN_TTL: duration.default(30 * 86_400),
+  SESSION_MAX_AGE: duration.default(180 * 86_400),
+  MAX_SESSIONS_PER_USER: int(1, 10_000).default(100),
   OTP_DELIVERY: z.enum(['response', 'webhook', 'twilio']).optional(),
   OTP_ALLOW_RESPONSE_IN_PRODUCTION: bool.default(false),
   OTP_WEBHOOK_URL: url('http', 'https').optional(),

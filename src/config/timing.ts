@@ -148,6 +148,8 @@ const waits = (scale: number) => {
       catchUp: scaled(1 * SECOND),
       /** Between two checks of all subscriptions. */
       tick: scaled(1 * SECOND),
+      /** Between two checks of the sessions that streams and waits belong to. */
+      sessionCheck: scaled(1 * SECOND),
     },
     rateLimit: {
       /** One request in this time tries Redis again after it failed. */

@@ -38,7 +38,7 @@ export class UserController {
   /** Sends a code to a number or an address that is to become the account's. Before it is confirmed nothing changes. */
   @Post('user/me/identity')
   @HttpCode(200)
-  @ApiSignedIn('auth.mobile_taken', 'auth.email_taken', 'auth.otp_cooldown')
+  @ApiSignedIn('auth.reauthentication_required', 'auth.mobile_taken', 'auth.email_taken', 'auth.otp_cooldown')
   requestIdentity(
     @CurrentUser() user: Principal,
     @Body() dto: IdentityDto,
@@ -50,7 +50,13 @@ export class UserController {
   /** Adds the confirmed number or address, or puts it in place of the old one. */
   @Post('user/me/identity/verify')
   @HttpCode(200)
-  @ApiSignedIn('auth.otp_invalid', 'auth.otp_attempts_exceeded', 'auth.mobile_taken', 'auth.email_taken')
+  @ApiSignedIn(
+    'auth.reauthentication_required',
+    'auth.otp_invalid',
+    'auth.otp_attempts_exceeded',
+    'auth.mobile_taken',
+    'auth.email_taken',
+  )
   async confirmIdentity(
     @CurrentUser() user: Principal,
     @Body() dto: ConfirmIdentityDto,
@@ -66,7 +72,7 @@ export class UserController {
   @Delete('user/me')
   @Policy({ limit: 'billing' })
   @HttpCode(204)
-  @ApiSignedIn('subscription.refused', 'stripe.unavailable')
+  @ApiSignedIn('auth.reauthentication_required', 'subscription.refused', 'stripe.unavailable')
   remove(
     @CurrentUser() user: Principal,
     @Body() _: DeleteUserDto,

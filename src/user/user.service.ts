@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AccountDeletionService } from '../auth/account-deletion.service.js';
 import { AuditLog } from '../auth/audit-log.js';
+import { LiveSessionsService } from '../auth/session/live-sessions.service.js';
 import { ChatroomDeletionService } from '../chatroom/room/chatroom-deletion.service.js';
-import type { Principal } from '../common/auth-context.js';
+import { requireRecent, type Principal } from '../common/auth-context.js';
 import { PURGE_DELAY } from '../config/timing.js';
 import { failpoint } from '../common/failpoint.js';
 import type { RequestOrigin } from '../common/http/request-context.js';
@@ -20,6 +21,7 @@ export class UserService {
     private readonly termination: AccountTerminationService,
     private readonly rooms: ChatroomDeletionService,
     private readonly queue: WorkQueue,
+    private readonly sessions: LiveSessionsService,
     private readonly audit: AuditLog,
   ) {}
 
@@ -27,10 +29,13 @@ export class UserService {
    * Deletes the account: first its subscriptions at Stripe, so that no one keeps paying for a deleted account, then its row, with
    * which its tokens and identities go, in one short transaction. A worker purges the rest, whatever its size.
    * Locks: customer, account, day, work items, rooms, code guard, code.
-   * @throws AppError `stripe.unavailable`: nothing has changed here; `service.unavailable`: subscriptions may have ended
+   * @throws AppError `auth.reauthentication_required`; `stripe.unavailable`: nothing has changed here; `service.unavailable`:
+   * subscriptions may have ended
    * already, and repeating the request completes the deletion
    */
-  async remove({ userId }: Principal, origin: RequestOrigin): Promise<void> {
+  async remove(user: Principal, origin: RequestOrigin): Promise<void> {
+    requireRecent(user);
+    const { userId } = user;
     await this.termination.close(userId);
     failpoint('account.closed');
     const replies = await this.database.transaction(async (sql) => {
@@ -45,6 +50,7 @@ export class UserService {
     failpoint('account.deleted');
     this.rooms.publishEnd(replies);
     void this.queue.add('account-purge', [{ subjectId: userId, claim: 0, priority: 1 }], PURGE_DELAY);
+    this.sessions.announce(userId);
     this.audit.record('account.deleted', origin, { userId });
   }
 }

@@ -14,6 +14,7 @@ import {
   SET_IDENTITY,
   type LockedAccountRow,
 } from './account.sql.js';
+import type { PasswordOwner } from './password-rules.js';
 import { columnsOf, keysOfIdentity, useKeyOf, type Identity } from './identity.js';
 
 /** Accounts and their identities. What a day's quota was used for follows the identity, so it is moved here too. */
@@ -77,6 +78,20 @@ export class AccountService {
   }
 
   /**
+   * Replaces a password's hash, unless the password was changed since it was read.
+   * @param current the hash that was read
+   * @returns whether it was replaced
+   * @throws AppError `service.unavailable`
+   */
+  async replacePassword(userId: string, current: string | null, passwordHash: string): Promise<boolean> {
+    const { count } = await this.prisma.db.user.updateMany({
+      where: { id: userId, passwordHash: current },
+      data: { passwordHash },
+    });
+    return count > 0;
+  }
+
+  /**
    * Serialises sign-up, confirmation and change of the identity until the transaction ends.
    * Locks: identity; to be called before anything else is locked.
    * @param sql a transaction
@@ -133,6 +148,11 @@ export class AccountService {
 /** The keys under which a day's use is kept for identities: their own, which the release before reads, and those of their use. */
 export function carryOverKeys(keys: string[]): string[] {
   return [...new Set(keys.flatMap((key) => [key, useKeyOf({ key })]))];
+}
+
+/** What is known of an account's owner that makes a password easy to guess. */
+export function ownerOf(user: User): PasswordOwner {
+  return { identities: keysOf(user), name: user.name };
 }
 
 /** The keys of the identities that an account has. */

@@ -103,12 +103,12 @@ export const CONFIRM_ACCOUNT: Statement<
 
 /**
  * Keeps the password unchanged until the transaction ends; no row when it is no longer the one that was checked.
- * Locks: account (shared).
+ * Locks: account, so that parallel sign-ins count one another's sessions.
  * $1 account, $2 password hash that was checked.
  */
 export const LOCK_PASSWORD: Statement<AccountIdRow, [id: string, passwordHash: string | null]> = {
   name: 'account_lock_password',
-  text: 'SELECT id FROM app_user WHERE id = $1 AND password_hash = $2 FOR SHARE',
+  text: 'SELECT id FROM app_user WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE',
 };
 
 /**

@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
+import { Settings } from '../../config/settings.js';
 import { Database, type ValuesOf } from '../../infra/postgres/database.js';
-import { RefreshTokens } from './refresh-token.js';
-import { FIND_ROTATION, ROTATE_REFRESH_TOKEN } from './session.sql.js';
+import { RefreshTokens, sessionIn } from './refresh-token.js';
+import { FIND_KNOWN_DEVICE, FIND_ROTATION, ROTATE_REFRESH_TOKEN } from './session.sql.js';
 
 /** Seconds in which a rotated token still gets its successor: a response may be lost, and two tabs may refresh at once. */
 const GRACE = 20;
@@ -21,6 +22,7 @@ export class RefreshRotationService {
   private readonly logger = new Logger(RefreshRotationService.name);
 
   constructor(
+    private readonly settings: Settings,
     private readonly database: Database,
     private readonly tokens: RefreshTokens,
   ) {}
@@ -42,8 +44,21 @@ export class RefreshRotationService {
       origin.userAgent,
       this.tokens.lifetime,
       GRACE,
+      this.settings.SESSION_MAX_AGE,
     ]);
     return row ? { userId: row.userId, successor } : this.repeat(token, sessionId);
+  }
+
+  /**
+   * Finds the session of an account, live or ended, whose last refresh token a device has.
+   * @param userId null: the same work, and no session
+   * @throws AppError `service.unavailable`
+   */
+  async findDevice(token: string, userId: string | null): Promise<string | null> {
+    const sessionId = sessionIn(token);
+    if (!sessionId) return null;
+    const [row] = await this.database.query(FIND_KNOWN_DEVICE, [sessionId, userId, this.tokens.hash(token)]);
+    return row?.id ?? null;
   }
 
   /** Finds the successor of a token that is not the current one. */

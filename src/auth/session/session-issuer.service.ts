@@ -7,9 +7,10 @@ import { Database, type Sql } from '../../infra/postgres/database.js';
 import { toUserDto } from '../account/account.dto.js';
 import { AuditLog, type AuditFacts } from '../audit-log.js';
 import { AccessTokenService } from './access-token.js';
+import { LiveSessionsService } from './live-sessions.service.js';
 import { RefreshTokens } from './refresh-token.js';
 import type { TokensDto } from './session.dto.js';
-import { INSERT_SESSION } from './session.sql.js';
+import { INSERT_SESSION, LIMIT_SESSIONS } from './session.sql.js';
 
 /** A session and its current refresh token. */
 export interface IssuedSession {
@@ -26,10 +27,11 @@ export class SessionIssuerService {
     private readonly audit: AuditLog,
     private readonly accessTokens: AccessTokenService,
     private readonly refreshTokens: RefreshTokens,
+    private readonly live: LiveSessionsService,
   ) {}
 
   /**
-   * Opens a session for an account.
+   * Opens a session for an account; the oldest ends where it has too many.
    * @param facts for the audit log
    * @param authorize checks in the transaction that opens the session that the account may still sign in; throws if not, and
    * must lock the account
@@ -40,10 +42,11 @@ export class SessionIssuerService {
     origin: RequestOrigin,
     authorize: (sql: Sql) => Promise<void>,
   ): Promise<IssuedSession> {
-    const session = await this.database.transaction(async (sql) => {
+    const { ended, ...session } = await this.database.transaction(async (sql) => {
       await authorize(sql);
       return this.insert(sql, facts.userId, origin);
     });
+    if (ended > 0) this.live.announce(facts.userId);
     this.audit.record('sign_in.succeeded', origin, { ...facts, sessionId: session.sessionId });
     return session;
   }
@@ -59,9 +62,15 @@ export class SessionIssuerService {
     };
   }
 
-  private async insert(sql: Sql, userId: string, origin: RequestOrigin): Promise<IssuedSession> {
+  /** @returns also how many of the oldest sessions ended for it */
+  private async insert(
+    sql: Sql,
+    userId: string,
+    origin: RequestOrigin,
+  ): Promise<IssuedSession & { ended: number }> {
     const sessionId = uuidv7();
     const refreshToken = this.refreshTokens.create(sessionId);
+    const { SESSION_MAX_AGE, MAX_SESSIONS_PER_USER } = this.settings;
     await sql.query(INSERT_SESSION, [
       sessionId,
       userId,
@@ -69,7 +78,9 @@ export class SessionIssuerService {
       origin.ip,
       origin.userAgent,
       this.refreshTokens.lifetime,
+      SESSION_MAX_AGE,
     ]);
-    return { sessionId, refreshToken };
+    const ended = await sql.query(LIMIT_SESSIONS, [userId, MAX_SESSIONS_PER_USER]);
+    return { sessionId, refreshToken, ended: ended.length };
   }
 }

@@ -19,6 +19,8 @@ export class SessionDto {
 
 export class SessionListDto {
   data!: SessionDto[];
+  /** For the next page; null on the last one. */
+  nextCursor!: string | null;
 }
 
 /** The columns that a `SessionDto` is made of. */

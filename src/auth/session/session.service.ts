@@ -2,10 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Session } from '../../generated/prisma/client.js';
 import type { Principal } from '../../common/auth-context.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { decodeCursor, encodeCursor } from '../../common/http/cursor.js';
+import type { PageQuery } from '../../common/http/page-query.dto.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
 import { PrismaService } from '../../infra/postgres/prisma.service.js';
 import { AuditLog } from '../audit-log.js';
+import { LiveSessionsService } from './live-sessions.service.js';
 import { toSessionDto, type SessionListDto } from './session.dto.js';
 import { REVOKE_SESSIONS } from './session.sql.js';
 
@@ -15,20 +18,27 @@ export class SessionService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly database: Database,
+    private readonly live: LiveSessionsService,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Lists the live sessions of the account, the last used first.
-   * @throws AppError `service.unavailable`
+   * Lists a page of the live sessions of the account, the last used first.
+   * @throws AppError `validation.failed` for a cursor that is none; `service.unavailable`
    */
-  async list({ userId, sessionId }: Principal): Promise<SessionListDto> {
+  async list({ userId, sessionId }: Principal, { limit, cursor }: PageQuery): Promise<SessionListDto> {
     const rows = await this.prisma.db.session.findMany({
-      where: { userId, ...live() },
+      where: { userId, ...live(), ...(cursor && after(cursor)) },
       select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
       orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
+      take: limit + 1,
     });
-    return { data: rows.map((row) => toSessionDto(row, sessionId)) };
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return {
+      data: page.map((row) => toSessionDto(row, sessionId)),
+      nextCursor: last ? encodeCursor(`s${last.lastUsedAt.getTime()}.${last.id}`) : null,
+    };
   }
 
   /**
@@ -56,11 +66,12 @@ export class SessionService {
    */
   async revokeOthers({ userId, sessionId }: Principal, origin: RequestOrigin): Promise<void> {
     const sessions = await this.revokeAll(this.database, userId, sessionId);
+    this.live.announce(userId);
     this.audit.record('session.revoked', origin, { userId, sessions });
   }
 
   /**
-   * Revokes a session without a line in the audit log.
+   * Revokes a session, without a line in the audit log, and ends what it has open.
    * @returns false when it was not live any more
    * @throws AppError `service.unavailable`
    */
@@ -69,17 +80,28 @@ export class SessionService {
       where: { id: sessionId, userId, ...live() },
       data: { revokedAt: new Date() },
     });
+    if (count > 0) this.live.announce(userId);
     return count > 0;
   }
 
   /**
-   * Revokes the sessions of an account without a line in the audit log. Locks: session.
+   * Revokes the sessions of an account without a line in the audit log. What they have open ends once the caller announces it,
+   * after the commit. Locks: session.
    * @param except a session that is kept
    * @returns how many were revoked
    */
   async revokeAll(sql: Sql, userId: string, except: string | null = null): Promise<number> {
     return (await sql.query(REVOKE_SESSIONS, [userId, except])).length;
   }
+}
+
+const CURSOR = /^s(\d{1,14})\.([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/;
+
+/** The condition of a session that follows a page of the list. @throws AppError `validation.failed` */
+function after(cursor: string) {
+  const [time = '', id = ''] = decodeCursor(cursor, CURSOR);
+  const lastUsedAt = new Date(Number(time));
+  return { OR: [{ lastUsedAt: { lt: lastUsedAt } }, { lastUsedAt, id: { lt: id } }] };
 }
 
 /** The condition of a session that still works. */

@@ -12,7 +12,8 @@ export const FIND_PRINCIPAL: Statement<PrincipalRow, [sessionId: string, userId:
   text: `
     SELECT s.id AS "sessionId", s.user_id AS "userId", u.room_list_version AS "roomListVersion",
            p.status AS "subscriptionStatus", p.current_period_start AS "currentPeriodStart",
-           s.last_used_at < now() - interval '1 minute' AS "touchDue"
+           s.last_used_at < now() - interval '1 minute' AS "touchDue",
+           coalesce(s.authenticated_at > now() - interval '10 minutes', false) AS recent
     FROM session s
     JOIN app_user u ON u.id = s.user_id
     LEFT JOIN subscription p ON p.user_id = s.user_id
@@ -26,6 +27,8 @@ export interface PrincipalRow extends Pick<Session, 'userId'>, Pick<User, 'roomL
   currentPeriodStart: Subscription['currentPeriodStart'] | null;
   /** The stored time of the last use is more than a minute old. */
   touchDue: boolean;
+  /** The owner signed in or reauthenticated within the last ten minutes. */
+  recent: boolean;
 }
 
 /**
@@ -54,23 +57,71 @@ export const TOUCH_SESSION: Statement<never, [sessionId: string]> = {
 /**
  * Inserts a session. The caller has locked the account: no foreign key keeps it.
  * Locks: session.
- * $1 id, $2 account, $3 hash of the refresh token, $4 IP address, $5 user agent or null, $6 seconds until it expires.
+ * $1 id, $2 account, $3 hash of the refresh token, $4 IP address (45 characters are kept, the longest there is), $5 user agent or
+ * null, $6 seconds until it expires, $7 the longest that a session lives, in seconds.
  */
 export const INSERT_SESSION: Statement<
   never,
-  [id: string, userId: string, refreshHash: string, ip: string, userAgent: string | null, seconds: number]
+  [
+    id: string,
+    userId: string,
+    refreshHash: string,
+    ip: string,
+    userAgent: string | null,
+    seconds: number,
+    maxAge: number,
+  ]
 > = {
   name: 'session_insert',
   text: `
     INSERT INTO session (id, user_id, refresh_hash, ip, user_agent, expires_at)
-    VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
+    VALUES ($1, $2, $3, left($4, 45), $5, now() + make_interval(secs => least($6::int, $7::int)))`,
+};
+
+/**
+ * Ends the oldest live sessions of an account beyond the most that it may have, and deletes as many of those that ended before.
+ * Locks: session; the account must be locked before, so that parallel sign-ins count one another.
+ * $1 account, $2 most live sessions, and most ended ones that are kept.
+ */
+export const LIMIT_SESSIONS: Statement<SessionIdRow, [userId: string, max: number]> = {
+  name: 'session_limit',
+  text: `
+    WITH ranked AS (
+      SELECT id, live, row_number() OVER (PARTITION BY live ORDER BY created_at DESC, id DESC) > $2::int AS beyond
+      FROM (SELECT id, created_at, revoked_at IS NULL AND expires_at > now() AS live FROM session WHERE user_id = $1) s
+    ), old AS (
+      DELETE FROM session s USING ranked r WHERE s.id = r.id AND r.beyond AND NOT r.live
+    )
+    UPDATE session s SET revoked_at = now() FROM ranked r WHERE s.id = r.id AND r.beyond AND r.live RETURNING s.id`,
+};
+
+/**
+ * Notes that the owner of a live session has proved who he is.
+ * $1 session.
+ */
+export const REAUTHENTICATE_SESSION: Statement<never, [sessionId: string]> = {
+  name: 'session_reauthenticate',
+  text: 'UPDATE session SET authenticated_at = now() WHERE id = $1 AND revoked_at IS NULL',
+};
+
+/**
+ * The session of an account, live or ended, whose last refresh token a device shows: its owner signed in there before.
+ * $1 session that the token names, $2 account or null, $3 hash of the token.
+ */
+export const FIND_KNOWN_DEVICE: Statement<
+  SessionIdRow,
+  [sessionId: string, userId: string | null, hash: string]
+> = {
+  name: 'session_find_known_device',
+  text: `
+    SELECT id FROM session WHERE id = $1 AND user_id = $2::uuid AND (refresh_hash = $3::text OR spent ? $3::text)`,
 };
 
 /**
  * Replaces the refresh token of a live session by its successor: of parallel requests with one token exactly one finds it current.
  * Hashes of rotated tokens are kept until their grace is over.
  * $1 session, $2 hash of the token, $3 hash of its successor, $4 IP address, $5 user agent or null, $6 seconds until the session
- * expires, $7 seconds of grace for a rotated token.
+ * expires, $7 seconds of grace for a rotated token, $8 the longest that a session lives, in seconds.
  */
 export const ROTATE_REFRESH_TOKEN: Statement<
   RotatedRow,
@@ -82,12 +133,13 @@ export const ROTATE_REFRESH_TOKEN: Statement<
     userAgent: string | null,
     seconds: number,
     grace: number,
+    maxAge: number,
   ]
 > = {
   name: 'session_rotate',
   text: `
-    UPDATE session SET refresh_hash = $3, last_used_at = now(), ip = $4, user_agent = $5,
-           expires_at = now() + make_interval(secs => $6),
+    UPDATE session SET refresh_hash = $3, last_used_at = now(), ip = left($4, 45), user_agent = $5,
+           expires_at = least(now() + make_interval(secs => $6), created_at + make_interval(secs => $8::int)),
            spent = jsonb_build_object(refresh_hash, extract(epoch FROM now())) || coalesce(
              (SELECT jsonb_object_agg(hash, at) FROM jsonb_each(spent) AS s(hash, at)
               WHERE at::float8 > extract(epoch FROM now()) - $7::float8), '{}')

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../../generated/prisma/client.js';
-import type { Principal } from '../../common/auth-context.js';
+import { requireRecent, type Principal } from '../../common/auth-context.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
@@ -14,7 +14,9 @@ import {
   type Identity,
 } from '../account/identity.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
+import { NoticeService } from '../notice/notice.service.js';
 import { OtpService, type SentCode } from '../otp/otp.service.js';
+import { AccessRevocationService } from './access-revocation.service.js';
 import type { ConfirmIdentityDto, IdentityDto } from './sign-in.dto.js';
 
 /** Adds or replaces an identity of a signed-in account. The account does not change before the code is confirmed. */
@@ -25,14 +27,19 @@ export class ChangeIdentityService {
     private readonly database: Database,
     private readonly accounts: AccountService,
     private readonly otps: OtpService,
+    private readonly access: AccessRevocationService,
+    private readonly notices: NoticeService,
     private readonly audit: AuditLog,
   ) {}
 
   /**
    * Sends a code to the new identity.
-   * @throws AppError `auth.mobile_taken`, `auth.email_taken`, `auth.otp_cooldown`, `validation.failed`, `service.unavailable`
+   * @throws AppError `auth.reauthentication_required`, `auth.mobile_taken`, `auth.email_taken`, `auth.otp_cooldown`,
+   * `validation.failed`, `service.unavailable`
    */
-  async request({ userId }: Principal, dto: IdentityDto, origin: RequestOrigin): Promise<SentCode> {
+  async request(user: Principal, dto: IdentityDto, origin: RequestOrigin): Promise<SentCode> {
+    requireRecent(user);
+    const { userId } = user;
     const identity = readNewIdentity(dto, this.settings);
     requireReachable([identity], this.settings);
     await this.requireFree(this.database, userId, identity, origin);
@@ -40,15 +47,21 @@ export class ChangeIdentityService {
   }
 
   /**
-   * Adds the identity, in place of the one of the same kind, and makes the account's codes unusable.
-   * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `auth.mobile_taken`, `auth.email_taken`,
-   * `auth.unauthenticated` when the account is deleted at the same time, `validation.failed`, `service.unavailable`
+   * Adds the identity, in place of the one of the same kind, makes the account's codes unusable and ends its other sessions. The
+   * identities of before are told by a message, so that a thief cannot change them unnoticed.
+   * @throws AppError `auth.reauthentication_required`, `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `auth.mobile_taken`,
+   * `auth.email_taken`, `auth.unauthenticated` when the account is deleted at the same time, `validation.failed`, `service.unavailable`
    */
-  async confirm({ userId }: Principal, dto: ConfirmIdentityDto, origin: RequestOrigin): Promise<User> {
+  async confirm(user: Principal, dto: ConfirmIdentityDto, origin: RequestOrigin): Promise<User> {
+    requireRecent(user);
+    const { userId, sessionId } = user;
     const identity = readNewIdentity(dto, this.settings);
     await this.otps.use(identity, 'new_identity', dto.otp, origin, userId);
-    await this.set(userId, identity, origin);
-    this.audit.record('identity.changed', origin, { userId, identity: maskIdentity(identity.key) });
+    const former = identitiesOf(await this.accounts.get(userId));
+    const sessions = await this.set(user, identity, former, origin);
+    this.access.announce(userId);
+    const facts = { userId, sessionId, identity: maskIdentity(identity.key), sessions };
+    this.audit.record('identity.changed', origin, facts);
     return this.accounts.get(userId);
   }
 
@@ -64,15 +77,35 @@ export class ChangeIdentityService {
     );
   }
 
-  /** Locks: identity, unverified accounts with it, account, day, code guard, code. */
-  private async set(userId: string, identity: Identity, origin: RequestOrigin): Promise<void> {
-    await this.database.transaction(async (sql) => {
+  /**
+   * Locks: identity, unverified accounts with it, account, day, code guard, code, session, work item.
+   * @param former the identities of before: their holder is told
+   * @returns how many sessions ended
+   */
+  private set(
+    { userId, sessionId }: Principal,
+    identity: Identity,
+    former: FormerIdentity[],
+    origin: RequestOrigin,
+  ): Promise<number> {
+    return this.database.transaction(async (sql) => {
       await this.accounts.lockIdentity(sql, identity);
       await this.requireFree(sql, userId, identity, origin);
       await this.accounts.prepareIdentity(sql, userId, identity);
       await this.otps.resetGuard(sql, identity);
       await this.accounts.setIdentity(sql, userId, identity);
-      await this.otps.invalidate(sql, userId);
+      const sessions = await this.access.revoke(sql, userId, sessionId);
+      for (const each of former) await this.notices.send(sql, each, 'identity_changed', origin.requestId);
+      return sessions;
     });
   }
+}
+
+type FormerIdentity = Pick<Identity, 'kind' | 'address'>;
+
+function identitiesOf({ mobile, email }: User): FormerIdentity[] {
+  return [
+    ...(mobile === null ? [] : [{ kind: 'mobile' as const, address: mobile }]),
+    ...(email === null ? [] : [{ kind: 'email' as const, address: email }]),
+  ];
 }

@@ -38,7 +38,7 @@ export class PasswordController {
   /** Sets or changes the password. Every other session ends. */
   @Post('change-password')
   @HttpCode(204)
-  @ApiSignedIn('auth.invalid_credentials')
+  @ApiSignedIn('auth.invalid_credentials', 'auth.reauthentication_required')
   change(
     @CurrentUser() user: Principal,
     @Body() dto: ChangePasswordDto,

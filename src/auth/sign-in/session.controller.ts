@@ -1,14 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, Public, type Principal } from '../../common/auth-context.js';
 import { ApiProblems, ApiSignedIn } from '../../common/http/openapi.js';
 import { Origin, type RequestOrigin } from '../../common/http/request-context.js';
+import { PageQuery } from '../../common/http/page-query.dto.js';
 import { UuidParam } from '../../common/http/uuid-param.decorator.js';
 import { RefreshService } from '../session/refresh.service.js';
 import { RefreshDto, SessionListDto, TokensDto } from '../session/session.dto.js';
 import { SessionService } from '../session/session.service.js';
 import { PasswordSignInService } from './password-sign-in.service.js';
-import { LoginDto } from './sign-in.dto.js';
+import { ReauthenticationService } from './reauthentication.service.js';
+import { LoginDto, ReauthenticateDto } from './sign-in.dto.js';
 
 @ApiTags('auth')
 @Controller('auth')
@@ -17,6 +19,7 @@ export class SessionController {
     private readonly passwords: PasswordSignInService,
     private readonly refreshes: RefreshService,
     private readonly sessions: SessionService,
+    private readonly reauthentications: ReauthenticationService,
   ) {}
 
   /** Signs in with a password. */
@@ -45,11 +48,23 @@ export class SessionController {
     await this.sessions.end(user, origin);
   }
 
-  /** The devices that are signed in, the last used first. */
+  /** Makes this session recent for ten minutes, as a sign-in does: what changes who owns the account needs that. */
+  @Post('reauthenticate')
+  @HttpCode(204)
+  @ApiSignedIn('auth.invalid_credentials')
+  reauthenticate(
+    @CurrentUser() user: Principal,
+    @Body() dto: ReauthenticateDto,
+    @Origin() origin: RequestOrigin,
+  ): Promise<void> {
+    return this.reauthentications.reauthenticate(user, dto, origin);
+  }
+
+  /** A page of the devices that are signed in, the last used first. */
   @Get('sessions')
   @ApiSignedIn()
-  list(@CurrentUser() user: Principal): Promise<SessionListDto> {
-    return this.sessions.list(user);
+  list(@CurrentUser() user: Principal, @Query() query: PageQuery): Promise<SessionListDto> {
+    return this.sessions.list(user, query);
   }
 
   /** Signs one device out. */

@@ -1,6 +1,6 @@
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
-import { MAX_PASSWORD, MIN_PASSWORD } from '../account/password.service.js';
+import { MAX_PASSWORD, MIN_PASSWORD } from '../account/password-rules.js';
 
 /** Exactly one of the two fields. */
 export class IdentityDto {
@@ -33,7 +33,7 @@ export class ConfirmIdentityDto extends IdentityDto {
 /** A mobile number or an email address, or both. An email address alone needs a password. */
 export class SignUpDto extends IdentityDto {
   /**
-   * 8 to 128 characters, none of the common ones. It becomes valid when `verify-otp` repeats it.
+   * 8 to 128 characters; not a common one, nor your number, address or name. It becomes valid when `verify-otp` repeats it.
    * @example "correct horse battery staple"
    */
   @IsOptional()
@@ -68,6 +68,22 @@ export class LoginDto extends IdentityDto {
   /** @example "correct horse battery staple" */
   @MaxCodePoints(MAX_PASSWORD)
   password!: string;
+
+  /**
+   * The last refresh token of a device that signed in to the account before, whether or not its session has ended: wrong
+   * passwords that come from elsewhere do not keep it waiting.
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_000)
+  knownDevice?: string;
+}
+
+/** The password of the account. */
+export class ReauthenticateDto {
+  /** @example "correct horse battery staple" */
+  @MaxCodePoints(MAX_PASSWORD)
+  password!: string;
 }
 
 export class ResetPasswordDto extends IdentityDto {
@@ -80,7 +96,7 @@ export class ResetPasswordDto extends IdentityDto {
   otp!: string;
 
   /**
-   * 8 to 128 characters, none of the common ones.
+   * 8 to 128 characters; not a common one, nor your number, address or name.
    * @example "correct horse battery staple"
    */
   @MaxCodePoints(MAX_PASSWORD, { min: MIN_PASSWORD })
@@ -89,7 +105,7 @@ export class ResetPasswordDto extends IdentityDto {
 
 export class ChangePasswordDto {
   /**
-   * 8 to 128 characters, none of the common ones.
+   * 8 to 128 characters; not a common one, nor your number, address or name.
    * @example "correct horse battery staple"
    */
   @MaxCodePoints(MAX_PASSWORD, { min: MIN_PASSWORD })

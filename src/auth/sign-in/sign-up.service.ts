@@ -19,6 +19,7 @@ import {
   requireReachable,
   type Identity,
 } from '../account/identity.js';
+import type { PasswordOwner } from '../account/password-rules.js';
 import { PasswordService } from '../account/password.service.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
 import type { SignUpDto } from './sign-in.dto.js';
@@ -40,13 +41,13 @@ export class SignUpService {
   /**
    * Opens an account, in place of unverified ones with the same identities.
    * @throws AppError `auth.mobile_taken`, `auth.email_taken` when a verified account has an identity; `validation.failed` (also
-   * for a common password), `service.unavailable`
+   * for a password that is easily guessed), `service.unavailable`
    */
   async signUp(dto: SignUpDto, origin: RequestOrigin): Promise<UserDto> {
     const identities = readNewIdentities(dto, this.settings);
     requireReachable(identities, this.settings);
     requirePassword(identities, dto.password);
-    if (dto.password) this.passwords.requireUncommon(dto.password, 'password');
+    if (dto.password) this.passwords.requireStrong(dto.password, 'password', ownerOf(dto, identities));
     const account = {
       id: uuidv7(),
       mobile: identities.find(({ kind }) => kind === 'mobile')?.key ?? null,
@@ -90,4 +91,8 @@ export class SignUpService {
 function requirePassword(identities: Identity[], password: string | undefined): void {
   if (password || identities.some(({ kind }) => kind === 'mobile')) return;
   throw invalidIdentity('password', 'password is needed with an email address alone');
+}
+
+function ownerOf({ name }: SignUpDto, identities: Identity[]): PasswordOwner {
+  return { identities: identities.map(({ key }) => key), name };
 }

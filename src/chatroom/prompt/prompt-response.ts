@@ -46,7 +46,7 @@ export class PromptResponder {
     if (namesType(request.headers.accept, 'text/event-stream') && (await this.stream(user, accepted, reply)))
       return;
     const seconds = preferredWait([request.headers.prefer ?? []].flat().join(','));
-    const ended = seconds ? await this.wait(accepted, seconds, disconnectSignal(reply)) : null;
+    const ended = seconds ? await this.wait(user, accepted, seconds, disconnectSignal(reply)) : null;
     if (seconds !== undefined) void reply.header('Preference-Applied', `wait=${seconds}`);
     const json = ended ? JSON.stringify({ ...accepted.response, reply: toMessage(ended) }) : accepted.json;
     void reply
@@ -64,13 +64,18 @@ export class PromptResponder {
 
   private stream(user: Principal, { response, json }: Accepted, reply: FastifyReply): Promise<boolean> {
     return this.streams
-      .open(reply, { replyId: response.reply.id, sessionId: user.sessionId, accepted: json })
+      .open(reply, { replyId: response.reply.id, user, accepted: json })
       .catch((error: Error) => this.fallBack(false, error));
   }
 
-  private wait({ response }: Accepted, seconds: number, signal: AbortSignal): Promise<MessageRow | null> {
+  private wait(
+    user: Principal,
+    { response }: Accepted,
+    seconds: number,
+    signal: AbortSignal,
+  ): Promise<MessageRow | null> {
     return this.waits
-      .waitFor(response.reply.id, seconds, { signal })
+      .waitFor(response.reply.id, seconds, { user, signal })
       .catch((error: Error) => this.fallBack(null, error));
   }
 

@@ -23,7 +23,7 @@ export class MessageFollowService {
    * The message; an unfinished reply is waited for.
    * @param seconds how long to wait at most; 0 does not wait
    * @param reply the wait ends when its client disconnects
-   * @throws AppError `chatroom.not_found`, `message.not_found`
+   * @throws AppError `chatroom.not_found`, `message.not_found`; `auth.unauthenticated` when the session ends during the wait
    */
   async get(
     user: Principal,
@@ -35,7 +35,11 @@ export class MessageFollowService {
     // The response to a HEAD has no body that could be waited for.
     if (seconds === 0 || row.completedAt || reply.request.method === 'HEAD') return toMessage(row);
     onlyWaits(reply.request);
-    const ended = await this.waits.waitFor(id, seconds, { signal: disconnectSignal(reply), patient: true });
+    const ended = await this.waits.waitFor(id, seconds, {
+      user,
+      signal: disconnectSignal(reply),
+      patient: true,
+    });
     return toMessage(ended ?? (await this.messages.get(user, chatroomId, id)));
   }
 
@@ -53,7 +57,7 @@ export class MessageFollowService {
     if (row.role !== 'model')
       throw new AppError('message.not_found', { detail: 'Only replies are streamed.' });
     onlyWaits(reply.request);
-    const open = await this.streams.open(reply, { replyId: id, sessionId: user.sessionId, lastEventId });
+    const open = await this.streams.open(reply, { replyId: id, user, lastEventId });
     if (!open) throw new AppError('service.unavailable', { retryAfter: 2 });
   }
 }

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { Principal } from '../../common/auth-context.js';
 import { LiveSessionsService } from '../../auth/session/live-sessions.service.js';
 import type { ReplySubscription } from './reply-subscription.js';
 import { ReplySubscriptions } from './reply-subscriptions.js';
@@ -12,8 +13,8 @@ const HEARTBEAT_EVERY = 14_000;
 
 export interface StreamOptions {
   replyId: string;
-  /** The stream is closed when this session ends. */
-  sessionId: string;
+  /** The stream is closed when this session of theirs ends. */
+  user: Principal;
   /** The header `Last-Event-ID` as it came. */
   lastEventId?: string;
   /** JSON of what a POST accepted: the first event. */
@@ -23,7 +24,6 @@ export interface StreamOptions {
 /** Streams replies as server-sent events to any number of clients. */
 @Injectable()
 export class ReplyStreamService implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(ReplyStreamService.name);
   private readonly writers = new Set<StreamWriter>();
   private timer?: NodeJS.Timeout;
   private stopping = false;
@@ -40,7 +40,7 @@ export class ReplyStreamService implements BeforeApplicationShutdown {
    * @throws AppError `service.unavailable` when PostgreSQL cannot be read
    */
   async open(reply: FastifyReply, options: StreamOptions): Promise<boolean> {
-    const writer = new StreamWriter(reply.raw, options.sessionId, cursorOf(options.lastEventId));
+    const writer = new StreamWriter(reply.raw, cursorOf(options.lastEventId));
     const subscription = await this.subscriptions.add(options.replyId, writer);
     if (this.stopping || (!subscription.live && !subscription.finished)) {
       this.subscriptions.remove(subscription, writer);
@@ -50,7 +50,7 @@ export class ReplyStreamService implements BeforeApplicationShutdown {
     void reply.headers(SSE_HEADERS);
     reply.raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
     reply.raw.flushHeaders();
-    this.register(writer, subscription, reply);
+    this.register(writer, subscription, { reply, user: options.user });
     if (reply.request.method === 'HEAD') writer.close();
     else
       writer.follow(subscription, options.accepted ? toFrame(ACCEPTED_ID, 'accepted', options.accepted) : '');
@@ -63,8 +63,14 @@ export class ReplyStreamService implements BeforeApplicationShutdown {
     for (const writer of this.writers) writer.close();
   }
 
-  private register(writer: StreamWriter, subscription: ReplySubscription, reply: FastifyReply): void {
+  private register(
+    writer: StreamWriter,
+    subscription: ReplySubscription,
+    { reply, user }: { reply: FastifyReply; user: Principal },
+  ): void {
+    const unwatch = this.sessions.watch(user, () => writer.close());
     const unregister = () => {
+      unwatch();
       this.subscriptions.remove(subscription, writer);
       this.writers.delete(writer);
       if (this.writers.size > 0) return;
@@ -74,18 +80,8 @@ export class ReplyStreamService implements BeforeApplicationShutdown {
     if (reply.raw.destroyed) return unregister();
     reply.raw.once('close', unregister);
     this.writers.add(writer);
-    this.timer ??= setInterval(() => void this.heartbeat(), HEARTBEAT_EVERY);
-  }
-
-  /** A comment on every stream, and the end of those whose session ended: one statement, whatever their number. */
-  private async heartbeat(): Promise<void> {
-    const writers = [...this.writers];
-    for (const writer of writers) writer.heartbeat();
-    try {
-      const live = await this.sessions.among(writers.map(({ sessionId }) => sessionId));
-      for (const writer of writers) if (!live.has(writer.sessionId)) writer.close();
-    } catch (error) {
-      this.logger.warn(`the sessions of open streams were not checked: ${(error as Error).message}`);
-    }
+    this.timer ??= setInterval(() => {
+      for (const each of this.writers) each.heartbeat();
+    }, HEARTBEAT_EVERY);
   }
 }

@@ -15,7 +15,6 @@ export class StreamWriter implements ReplyListener {
 
   constructor(
     private readonly response: ServerResponse,
-    readonly sessionId: string,
     private cursor: StreamCursor,
   ) {
     response.on('drain', () => {

@@ -9,6 +9,7 @@ export const CATALOGUE = {
   'auth.invalid_credentials': [401, 'The credentials are not valid'],
   'auth.refresh_invalid': [401, 'The refresh token is not valid'],
   'auth.refresh_reused': [401, 'The refresh token was used before; the session is over'],
+  'auth.reauthentication_required': [403, 'Prove again who you are: POST /auth/reauthenticate'],
   'auth.user_not_found': [404, 'No such account'],
   'auth.session_not_found': [404, 'No such session'],
   'chatroom.not_found': [404, 'No such chatroom'],
