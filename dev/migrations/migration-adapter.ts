@@ -70,9 +70,13 @@ class MigrationConnection implements SqlDriverAdapter {
     return { ...result, columnTypes };
   }
 
-  /** One request with the whole script: PostgreSQL itself knows where a statement ends. */
+  /**
+   * One request with the whole script: PostgreSQL itself knows where a statement ends. Several statements of one request are
+   * a transaction, so a script that must not be one is sent by statements, each of which ends a line.
+   */
   async executeScript(script: string): Promise<void> {
-    await this.inner.underlyingDriver().query(script);
+    const parts = script.startsWith('-- no-transaction') ? script.split(/;[ \t]*$/m) : [script];
+    for (const part of parts) await this.inner.underlyingDriver().query(part);
   }
 
   executeRaw(query: SqlQuery) {
