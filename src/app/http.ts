@@ -8,7 +8,7 @@ import { ProblemFilter } from '../common/errors/problem.filter.js';
 import { readJsonBodies, requireReadableBody } from '../common/http/json.js';
 import { NoBodyInterceptor } from '../common/http/no-body.interceptor.js';
 import { RequestAccessService } from '../auth/request-access.service.js';
-import { parseTrustProxy } from '../common/http/client-address.js';
+import { believeProxies, parseTrustProxy } from '../common/http/client-address.js';
 import { requestIdOf } from '../common/http/request-context.js';
 import { applyPolicy, policyOf } from '../common/http/route-policy.js';
 import { MAX_PARAM_LENGTH, noteRoutes } from '../common/http/route-table.js';
@@ -25,6 +25,12 @@ import { HTTP } from '../config/timing.js';
 import { Drain } from '../health/drain.js';
 import { serveDocs } from './docs.js';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    access: RequestAccessService;
+  }
+}
+
 /** Routes that operators and browsers request by a fixed path. */
 const UNPREFIXED = ['healthz', 'readyz', 'metrics', 'queues'];
 
@@ -32,15 +38,18 @@ const problems = new ProblemFilter();
 
 /** The HTTP server as Nest gets it. */
 export function createHttpAdapter(settings: Settings): FastifyAdapter {
+  const trustProxy = parseTrustProxy(settings.TRUST_PROXY);
   return new FastifyAdapter({
     genReqId: requestIdOf,
-    trustProxy: parseTrustProxy(settings.TRUST_PROXY),
+    trustProxy,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     rewriteUrl: originForm,
     // Fastify has no limit by default.
     requestTimeout: HTTP.request,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      problems.respond(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      believeProxies(request, trustProxy);
+      void respondToUnroutable(error, request, reply);
+    },
     clientErrorHandler: respondToMalformed,
     http: {
       // Node would respond without a body; `requireReadable` responds in the form of every other error.
@@ -52,6 +61,18 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   });
+}
+
+/** A path that cannot be decoded reaches no route and no hook: it is counted here. */
+async function respondToUnroutable(
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const refusal = await request.server.access
+    .countStranger(request, reply)
+    .catch((thrown: unknown) => thrown);
+  problems.respond(refusal ?? error, request, reply);
 }
 
 /** Everything between the socket and the controllers, the documentation included. */
@@ -66,6 +87,8 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   if (settings.CORS_ORIGINS.length > 0) allowOrigins(app, settings.CORS_ORIGINS);
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT } });
   ignoreExpectations(fastify.server);
+  const access: RequestAccessService = app.get(RequestAccessService);
+  fastify.decorate('access', access);
   noteRoutes(fastify);
   fastify.addHook('onRoute', applyPolicy);
   readJsonBodies(fastify);
@@ -97,11 +120,11 @@ function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
 }
 
 function addHooks(fastify: FastifyInstance, app: NestFastifyApplication): void {
-  const [access, drain] = [app.get(RequestAccessService), app.get(Drain)];
+  const drain = app.get(Drain);
   // All of it before the body is read.
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.header('X-Request-Id', request.id);
-    await access.require(request, reply);
+    await fastify.access.require(request, reply);
     requireHttp(request);
     if (request.is404) throw new AppError('route.not_found');
     requireReadable(request);

@@ -42,8 +42,13 @@ export class RequestAccessService {
     const { url = '' } = request.routeOptions;
     if (this.guarded.some((start) => url.startsWith(start)))
       await this.count('ip', network, { request, reply });
-    if (request.is404 || isPublic) await this.count('anonymous', network, { request, reply });
+    if (request.is404 || isPublic) await this.countStranger(request, reply);
     else await this.requireUser(network, { request, reply });
+  }
+
+  /** Counts a request that cannot have a user. @throws AppError `rate_limit.exceeded` */
+  async countStranger(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.count('anonymous', networkOf(clientAddress(request)), { request, reply });
   }
 
   private async requireUser(network: string, exchange: Exchange): Promise<void> {

@@ -24,6 +24,8 @@ describe('the requests of one address without a known user', () => {
   it.each([
     ['404', 'GET', '/nowhere', {}],
     ['405', 'PUT', '/chatroom', {}],
+    ['400', 'GET', '/%', {}],
+    ['400', 'GET', `/chatroom/${'a'.repeat(600)}`, {}],
     ['400', 'GET', '/docs-json?q=%', {}],
     ['400', 'POST', '/auth/login', { ...json, body: '{' }],
     ['413', 'POST', '/auth/login', { ...json, body: ' '.repeat(9_000) }],

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { compile } from '@fastify/proxy-addr';
+import { all, compile } from '@fastify/proxy-addr';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
@@ -43,4 +43,11 @@ export function parseTrustProxy(value: string): boolean | Trust {
   if (Number.isInteger(hops)) return (_, hop) => hop < hops;
   const isTrusted = compile(value.split(',').map((each) => each.trim()));
   return (address, hop) => isTrusted(parseAddress(address) ?? address, hop);
+}
+
+/** Gives the client's address to a request that Fastify made for an error of its router: such a one knows of no proxies. */
+export function believeProxies(request: FastifyRequest, trust: boolean | Trust): void {
+  if (trust === false) return;
+  const ip = all(request.raw, trust === true ? () => true : trust).at(-1);
+  Object.defineProperty(request, 'ip', { value: ip });
 }
