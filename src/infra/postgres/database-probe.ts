@@ -1,4 +1,4 @@
-import { Injectable, Logger, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { reasonOf } from '../../common/outage-log.js';
 import { Settings } from '../../config/settings.js';
@@ -20,7 +20,7 @@ const NOTHING_KNOWN: StateProblems = { lasting: [], readOnly: [], undone: [] };
  * use is no outage of PostgreSQL.
  */
 @Injectable()
-export class DatabaseProbe implements OnModuleInit, OnApplicationShutdown {
+export class DatabaseProbe implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Database');
   private readonly pool: pg.Pool;
 
@@ -37,10 +37,11 @@ export class DatabaseProbe implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Refuses a database that will never suit. One that cannot be reached now is no reason not to start.
+   * Refuses a database that will never suit, before work is taken or requests are accepted. One that cannot be reached now is
+   * no reason not to start.
    * @throws Error that names each thing that is wrong
    */
-  async onModuleInit(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     const { lasting, readOnly, undone } = await this.stateAtStart();
     if (lasting.length > 0) throw new Error(refusal(lasting));
     for (const problem of [...readOnly, ...undone]) this.logger.error(`PostgreSQL: ${problem}`);
