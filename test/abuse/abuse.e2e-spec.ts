@@ -19,7 +19,7 @@ it('has a name and a description for every scenario', () => {
 /** What others wait is not judged here, where other tests use the machine. */
 it('attacks a running product, and all that is counted is within its bounds', async () => {
   const printed: string[] = [];
-  const names = ['backlog', 'streams-left'];
+  const names = ['checkout-return', 'refused-flood'];
   const args = ['--only', names.join(), '--seconds', '1', '--seed', '7', '--json', FILE];
   await main(process.cwd(), args, signal, (text) => void printed.push(text));
   const { results } = JSON.parse(readFileSync(FILE, 'utf8')) as { results: Result[] };

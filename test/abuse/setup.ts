@@ -3,25 +3,22 @@ import type { SignedIn } from '../support/factories.js';
 import { eventually } from '../support/eventually.js';
 import { WebhookGateway, type Delivery } from '../support/otp-gateways.js';
 import { cpuTime } from '../support/process-tree.js';
-import { System } from '../support/system.js';
+import { DEFAULTS, System } from '../support/system.js';
+
+/** Limits that the tests lift. */
+const LIFTED = Object.keys(DEFAULTS).filter((name) => /^(MAX|OTP)_|_(PER|LIMIT)_/.test(name));
 
 /**
  * As `npm run start:prod`, with the product's own limits in place of those of the tests: an empty setting is one that is not set.
  * The only proxy is the client of this program, which tells whose address a request has.
  */
 const AS_DEPLOYED = {
+  ...Object.fromEntries(LIFTED.map((name) => [name, ''])),
   NODE_OPTIONS: '--max-semi-space-size=2',
   LOG_LEVEL: 'error',
   TRUST_PROXY: '127.0.0.1',
   OTP_DELIVERY: 'webhook',
   OTP_WEBHOOK_SECRET: 'the secret of the gateway of this program',
-  OTP_RESEND_SECONDS: '',
-  RATE_LIMIT_PER_MINUTE: '',
-  AUTH_RATE_LIMIT_PER_MINUTE: '',
-  ANONYMOUS_RATE_LIMIT_PER_MINUTE: '',
-  MAX_RUNNING_REPLIES_PER_USER: '',
-  MAX_UNFINISHED_REPLIES_PER_USER: '',
-  MAX_UNFINISHED_REPLIES_PER_ROOM: '',
 };
 
 /** The product as one API process and one worker, with sandboxes of what it calls. */
