@@ -87,11 +87,14 @@ describe('the servers are reached', () => {
     more = {},
   ): Promise<void> {
     const api = await system.startApi({ ...addresses, ...more });
-    const { body } = await new Client(api.url).get('/readyz');
-    expect(body.dependencies.map(({ name, detail }: any) => [name, detail])).toEqual([
-      ['postgres', null],
-      ['redis', null],
-    ]);
+    await eventually('both work', async () => {
+      const { body } = await new Client(api.url).get('/readyz');
+      expect(body.dependencies?.map(({ name, detail }: any) => [name, detail])).toEqual([
+        ['postgres', null],
+        ['redis', null],
+      ]);
+      return true;
+    });
     await api.stop();
   }
 
@@ -162,7 +165,10 @@ describe('the servers are reached', () => {
       const api = await system.startApi({ ...env, PORT: apiPort });
       const worker = await system.startWorker({ ...env, WORKER_HEALTH_PORT: workerPort });
       for (const its of [apiPort, workerPort])
-        expect((await new Client(`http://[::1]:${its}`).get('/readyz')).body.status).toBe('ok');
+        await eventually(
+          'ready',
+          async () => (await new Client(`http://[::1]:${its}`).get('/readyz')).body.status === 'ok',
+        );
       await Promise.all([api.stop(), worker.stop()]);
     },
     120_000,

@@ -56,7 +56,7 @@ describe('the product after a failover of Redis', () => {
       },
       30_000,
     );
-    expect((await system.client().get('/readyz')).body.status).toBe('ok');
+    await eventually('ready', async () => (await system.client().get('/readyz')).body.status === 'ok');
     for (const { running } of [...system.apis, ...system.workers]) expect(running).toBe(true);
   }, 180_000);
 });
