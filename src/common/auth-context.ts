@@ -13,7 +13,7 @@ export interface Principal {
   /** Part of the key of the cached room list: raised by every change to the user's rooms. */
   roomListVersion: number;
   /** The subscription as Stripe last reported it; null for a user who never paid. The plan module decides whether it means Pro. */
-  subscription: { status: string; currentPeriodStart: Date } | null;
+  subscription: { status: string; currentPeriodStart: Date; withheld: string | null } | null;
 }
 
 declare module 'fastify' {

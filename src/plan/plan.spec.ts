@@ -10,27 +10,33 @@ describe('the tier', () => {
   });
 
   it.each(['active', 'trialing'])('is Pro while %s, however old the period is', (status) => {
-    expect(tierOf({ status, currentPeriodStart: daysAgo(400) }, 0, now)).toBe('pro');
+    expect(tierOf({ status, currentPeriodStart: daysAgo(400), withheld: null }, 0, now)).toBe('pro');
   });
 
   it.each(['canceled', 'unpaid', 'paused', 'incomplete', 'incomplete_expired', 'something_new'])(
     'is Basic when %s',
     (status) => {
-      expect(tierOf({ status, currentPeriodStart: daysAgo(0) }, 3, now)).toBe('basic');
+      expect(tierOf({ status, currentPeriodStart: daysAgo(0), withheld: null }, 3, now)).toBe('basic');
     },
   );
 
+  it.each(['active', 'trialing', 'past_due'])('is Basic when Pro is withheld while %s', (status) => {
+    expect(tierOf({ status, currentPeriodStart: daysAgo(0), withheld: 'refunded' }, 3, now)).toBe('basic');
+  });
+
   it('is Pro when past due until the grace is over, to the millisecond', () => {
-    const at = (start: Date) => tierOf({ status: 'past_due', currentPeriodStart: start }, 3, now);
+    const at = (start: Date) =>
+      tierOf({ status: 'past_due', currentPeriodStart: start, withheld: null }, 3, now);
     expect(at(new Date(daysAgo(3).getTime() + 1))).toBe('pro');
     expect(at(daysAgo(3))).toBe('basic');
-    expect(tierOf({ status: 'past_due', currentPeriodStart: now }, 0, now)).toBe('basic');
+    expect(tierOf({ status: 'past_due', currentPeriodStart: now, withheld: null }, 0, now)).toBe('basic');
   });
 });
 
 describe('the best of several subscriptions', () => {
-  const one = (status: string, endsInDays: number, ends = false) => ({
+  const one = (status: string, endsInDays: number, ends = false, withheld: string | null = null) => ({
     status,
+    withheld,
     currentPeriodStart: daysAgo(1),
     currentPeriodEnd: daysAgo(-endsInDays),
     endsAt: ends ? daysAgo(-endsInDays) : null,
@@ -48,6 +54,13 @@ describe('the best of several subscriptions', () => {
       expect(chooseBest([one(other, 30), active])).toBe(active);
       expect(chooseBest([active, one(other, 30)])).toBe(active);
     }
+  });
+
+  it('is withheld only where every other one is', () => {
+    const refunded = one('active', 30, false, 'refunded');
+    for (const other of [one('active', 2, true), one('past_due', 2), one('unpaid', 2)])
+      expect(chooseBest([refunded, other])).toBe(other);
+    expect(chooseBest([refunded])).toBe(refunded);
   });
 
   it('is the one that lasts longer among equals', () => {

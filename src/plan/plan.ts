@@ -1,7 +1,10 @@
-/** What is known of an account's payments: Stripe's status of the subscription and the start of its current period. */
+/** What is known of an account's payments. */
 export interface PaidState {
+  /** Stripe's status of the subscription. */
   status: string;
   currentPeriodStart: Date;
+  /** Why the subscription gives no Pro whatever its status is; null when the status decides. */
+  withheld: string | null;
 }
 
 export type Tier = 'basic' | 'pro';
@@ -15,10 +18,11 @@ const FINAL = new Set(['canceled', 'incomplete_expired']);
 
 /**
  * The tier of an account at `now`: Pro while active or on trial, and while past due for `graceDays` days from the start of
- * the period that was not paid. It is computed for each prompt, because no event marks the end of the grace.
+ * the period that was not paid, unless it is withheld. It is computed for each prompt, because no event marks the end of the
+ * grace.
  */
 export function tierOf(paid: PaidState | null, graceDays: number, now: Date): Tier {
-  if (!paid) return 'basic';
+  if (!paid || paid.withheld !== null) return 'basic';
   if (ENTITLING.has(paid.status)) return 'pro';
   const graceEnds = paid.currentPeriodStart.getTime() + graceDays * DAY;
   return paid.status === 'past_due' && now.getTime() < graceEnds ? 'pro' : 'basic';
@@ -35,7 +39,7 @@ interface Candidate extends PaidState {
   endsAt: Date | null;
 }
 
-/** Stripe's live statuses, the best first: those that mean Pro, then those that a payment can still make so. */
+/** Stripe's live statuses, the best first: those that mean Pro, then those that a payment can still make so. A withheld one is last. */
 const RANK = ['active', 'trialing', 'past_due', 'unpaid', 'paused', 'incomplete'];
 
 /** Chooses the best live subscription, so that an account with two keeps Pro when one of them ends. */
@@ -48,7 +52,8 @@ function byRank(a: Candidate, b: Candidate): number {
   return rank(a) - rank(b) || lastsUntil(b) - lastsUntil(a);
 }
 
-function rank({ status }: Candidate): number {
+function rank({ status, withheld }: Candidate): number {
+  if (withheld !== null) return RANK.length + 1;
   const index = RANK.indexOf(status);
   return index < 0 ? RANK.length : index;
 }

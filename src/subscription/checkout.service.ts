@@ -115,7 +115,7 @@ export class CheckoutService {
     if (!live) throw customerDeleted();
     const detail =
       live.status === 'active' || live.status === 'trialing'
-        ? 'You have Pro already.'
+        ? 'You have a subscription already: the portal shows it.'
         : 'You have a subscription that waits for a payment: settle it in the portal.';
     throw new AppError('subscription.already_active', { detail });
   }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../common/failpoint.js';
 import { Database, type Sql } from '../infra/postgres/database.js';
 import { StripeCheckouts } from '../infra/stripe/stripe-checkouts.js';
+import { StripePayments } from '../infra/stripe/stripe-payments.js';
 import {
   endsWithPeriod,
   StripeSubscriptions,
@@ -20,12 +21,18 @@ import {
   type SubscriptionValues,
 } from './sync.sql.js';
 
+/** A live subscription, with what is known of the payment of its latest invoice. */
+interface LiveSubscription extends ProSubscription {
+  /** Whether it was looked up if the payment of the latest invoice was given back. */
+  paymentKnown: boolean;
+}
+
 /** A customer as Stripe described it. */
 interface CustomerState {
   /** As in StripeState: null when it was not fetched. */
   exists: boolean | null;
   /** Live Pro subscriptions, the best first. */
-  live: ProSubscription[];
+  live: LiveSubscription[];
 }
 
 export interface SyncResult extends CustomerState {
@@ -38,6 +45,8 @@ interface NumberedState {
   /** The number of the sync that fetched the state. */
   number: number;
   state: CustomerState;
+  /** Whether everything was fetched that matters. */
+  inFull: boolean;
 }
 
 /** Brings what is stored of a customer in line with Stripe. Events, the return from checkout and reconciliation all use it. */
@@ -48,6 +57,7 @@ export class SyncService {
   constructor(
     private readonly database: Database,
     private readonly subscriptions: StripeSubscriptions,
+    private readonly payments: StripePayments,
     private readonly checkouts: StripeCheckouts,
   ) {}
 
@@ -60,28 +70,48 @@ export class SyncService {
    * @throws AppError `stripe.unavailable`, `subscription.refused`, `service.unavailable`; then nothing has changed here
    */
   sync(customer: string): Promise<SyncResult | null> {
-    return this.run(customer, () => this.subscriptions.stateOf(customer));
+    return this.run(customer, async () => toCustomerState(await this.subscriptions.stateOf(customer)));
   }
 
-  /** As `sync`, with the calls that no request has time for: whether a customer without a subscription still exists. */
+  /**
+   * As `sync`, with the calls that no request has time for: whether a customer without a subscription still exists, and
+   * whether the payment of the best subscription was given back.
+   */
   syncInFull(customer: string): Promise<SyncResult | null> {
-    return this.run(customer, () => this.subscriptions.fullStateOf(customer));
+    const fetch = async () =>
+      this.withPayments(toCustomerState(await this.subscriptions.fullStateOf(customer)));
+    return this.run(customer, fetch, true);
   }
 
   /** As `sync`, for a customer that Stripe was found not to know. No call is made, because a deletion is final. */
   syncMissing(customer: string): Promise<SyncResult | null> {
-    return this.run(customer, async () => ({ exists: false, subscriptions: [] }));
+    return this.run(customer, async () => ({ exists: false, live: [] }));
   }
 
-  private async run(customer: string, fetch: () => Promise<StripeState>): Promise<SyncResult | null> {
+  private async run(
+    customer: string,
+    fetch: () => Promise<CustomerState>,
+    inFull = false,
+  ): Promise<SyncResult | null> {
     const number = await this.takeNumber(customer);
     if (number === null) return null;
-    const state = toCustomerState(await fetch());
+    const state = await fetch();
     failpoint('sync.fetched');
-    const owner = await this.database.transaction((sql) => this.store(sql, { customer, number, state }));
+    const owner = await this.database.transaction((sql) =>
+      this.store(sql, { customer, number, state, inFull }),
+    );
     failpoint('sync.applied');
     if (owner === null) await this.checkouts.expireAll(customer);
     return { ...state, owner };
+  }
+
+  /** Looks up the payment of the best subscription; of the next one where that was given back. */
+  private async withPayments({ exists, live }: CustomerState): Promise<CustomerState> {
+    const [best, ...others] = live;
+    if (!best?.paidInvoice || best.withheld !== null || best.paymentKnown) return { exists, live };
+    const withheld = await this.payments.reversalOf(best.paidInvoice);
+    const known = bestFirst([{ ...best, withheld, paymentKnown: true }, ...others]);
+    return this.withPayments({ exists, live: known });
   }
 
   private async takeNumber(customer: string): Promise<number | null> {
@@ -89,7 +119,10 @@ export class SyncService {
     return row?.syncNumber ?? null;
   }
 
-  private async store(sql: Sql, { customer, number, state }: NumberedState): Promise<SyncResult['owner']> {
+  private async store(
+    sql: Sql,
+    { customer, number, state, inFull }: NumberedState,
+  ): Promise<SyncResult['owner']> {
     const [row] = await sql.query(ACCEPT_SYNC_RESULT, [customer, number]);
     if (!row) return undefined;
     const { userId } = row;
@@ -98,15 +131,16 @@ export class SyncService {
     const changedAt = changed ? now : row.changedAt;
     const owner = state.exists === false ? null : userId;
     const live = state.live.length > 0;
-    const reconcileAt = nextReconciliation({ now, changedAt, live, hasAccount: userId !== null });
+    const reconcileAt = nextReconciliation({ now, changedAt, live, inFull, hasAccount: userId !== null });
     await sql.query(FINISH_SYNC, [customer, owner, changedAt]);
     await scheduleReconciliation(sql, customer, reconcileAt);
     this.alert(customer, userId, state.live);
     return owner;
   }
 
-  /** Logs payments that an operator must refund. */
-  private alert(customer: string, userId: string | null, live: ProSubscription[]): void {
+  /** Logs what an operator must see to. */
+  private alert(customer: string, userId: string | null, live: LiveSubscription[]): void {
+    this.alertReversal(customer, userId, live[0]);
     const subscriptions = live.map(({ id }) => id);
     if (userId === null && live.length > 0) {
       this.logger.error(
@@ -120,19 +154,32 @@ export class SyncService {
       );
     }
   }
+
+  private alertReversal(customer: string, userId: string | null, best: LiveSubscription | undefined): void {
+    if (userId === null || !best?.paymentKnown || best.withheld === null) return;
+    const { id: subscription, paidInvoice: invoice, withheld: reason } = best;
+    this.logger.error(
+      { alert: 'stripe.payment_reversed', customer, userId, subscription, invoice, reason },
+      'a payment was given back, so Pro has ended: cancel the subscription at Stripe unless it is to renew',
+    );
+  }
 }
 
 function toCustomerState({ exists, subscriptions }: StripeState): CustomerState {
   const live = subscriptions.filter(({ status }) => isLive(status));
+  return { exists, live: bestFirst(live.map((one) => ({ ...one, paymentKnown: false }))) };
+}
+
+function bestFirst(live: LiveSubscription[]): LiveSubscription[] {
   const best = chooseBest(live);
-  return { exists, live: best ? [best, ...live.filter((one) => one !== best)] : [] };
+  return best ? [best, ...live.filter((one) => one !== best)] : [];
 }
 
 /** @returns whether anything changed */
 async function storeSubscription(
   sql: Sql,
   userId: string,
-  best: ProSubscription | undefined,
+  best: LiveSubscription | undefined,
 ): Promise<boolean> {
   const [row] = best
     ? await sql.query(STORE_SUBSCRIPTION, [userId, ...subscriptionValues(best)])
@@ -146,8 +193,20 @@ async function scheduleReconciliation(sql: Sql, customer: string, at: Date | nul
   else await sql.query(UNSCHEDULE_ITEM, ['customer-reconciliation', customer]);
 }
 
-/** Parameters $2 to $7 of STORE_SUBSCRIPTION. */
-function subscriptionValues(best: ProSubscription): SubscriptionValues {
+/** Parameters $2 to $10 of STORE_SUBSCRIPTION. */
+function subscriptionValues(best: LiveSubscription): SubscriptionValues {
   const { id, status, currentPeriodStart, currentPeriodEnd, endsAt } = best;
-  return [id, status, currentPeriodStart, currentPeriodEnd, endsWithPeriod(best), endsAt];
+  const { withheld, paidInvoice, paymentKnown } = best;
+  const ends = endsWithPeriod(best);
+  return [
+    id,
+    status,
+    currentPeriodStart,
+    currentPeriodEnd,
+    ends,
+    endsAt,
+    withheld,
+    paidInvoice,
+    paymentKnown,
+  ];
 }

@@ -40,14 +40,22 @@ export type SubscriptionValues = [
   currentPeriodEnd: Subscription['currentPeriodEnd'],
   cancelAtPeriodEnd: Subscription['cancelAtPeriodEnd'],
   cancelAt: Subscription['cancelAt'],
+  withheld: Subscription['withheld'],
+  paidInvoice: string | null,
+  paymentKnown: boolean,
 ];
+
+/** The reasons to withhold Pro that are no state of the subscription, but of a payment. */
+const REVERSALS = `'refunded', 'disputed'`;
 
 /**
  * Stores the account's subscription. Runs after ACCEPT_SYNC_RESULT in the same transaction.
  * Locks: customer (held already), account (KEY SHARE, by the foreign key), subscription.
  *
  * $1 user id; $2 subscription id at Stripe; $3 status; $4 and $5 start and end of the paid period; $6 whether it ends with
- * that period; $7 the planned end, or null. `changed`: whether another subscription or another status was stored before.
+ * that period; $7 the planned end, or null; $8 why it gives no Pro, or null; $9 its latest invoice if that is paid, or null;
+ * $10 whether it was looked up if the payment of $9 was given back. Where it was not, a stored `refunded` or `disputed` is
+ * kept until another invoice is paid. `changed`: whether another subscription, status or reason was stored before.
  */
 export const STORE_SUBSCRIPTION: Statement<
   StoredSubscriptionRow,
@@ -55,15 +63,25 @@ export const STORE_SUBSCRIPTION: Statement<
 > = {
   name: 'stripe_sync_store',
   text: `
-    WITH old AS (SELECT stripe_subscription_id AS id, status FROM subscription WHERE user_id = $1)
-    INSERT INTO subscription (user_id, stripe_subscription_id, status, current_period_start, current_period_end,
-                              cancel_at_period_end, cancel_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    WITH old AS (
+      SELECT stripe_subscription_id AS id, status, withheld, withheld_invoice FROM subscription WHERE user_id = $1
+    ), kept AS (
+      SELECT withheld, withheld_invoice FROM old
+      WHERE id = $2 AND $8::text IS NULL AND NOT $10::boolean AND withheld IN (${REVERSALS})
+        AND coalesce($9, withheld_invoice) = withheld_invoice
+    )
+    INSERT INTO subscription AS s (user_id, stripe_subscription_id, status, current_period_start, current_period_end,
+                                   cancel_at_period_end, cancel_at, withheld, withheld_invoice)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, (SELECT withheld FROM kept)),
+            CASE WHEN $8 IN (${REVERSALS}) THEN $9::text ELSE (SELECT withheld_invoice FROM kept) END)
     ON CONFLICT (user_id) DO UPDATE SET
       stripe_subscription_id = excluded.stripe_subscription_id, status = excluded.status,
       current_period_start = excluded.current_period_start, current_period_end = excluded.current_period_end,
-      cancel_at_period_end = excluded.cancel_at_period_end, cancel_at = excluded.cancel_at, updated_at = now()
-    RETURNING NOT EXISTS (SELECT FROM old WHERE old.id = $2 AND old.status = $3) AS changed`,
+      cancel_at_period_end = excluded.cancel_at_period_end, cancel_at = excluded.cancel_at,
+      withheld = excluded.withheld, withheld_invoice = excluded.withheld_invoice, updated_at = now()
+    RETURNING NOT EXISTS (
+      SELECT FROM old WHERE old.id = $2 AND old.status = $3 AND old.withheld IS NOT DISTINCT FROM s.withheld
+    ) AS changed`,
 };
 
 /**

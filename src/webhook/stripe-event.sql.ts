@@ -5,25 +5,32 @@ import type { WorkItem } from '../infra/work/define-work.js';
 import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../infra/work/work.sql.js';
 
 /**
- * Stores an event once per id, together with the work item that processes it. An event without a customer needs no work and
- * is stored as processed.
+ * Stores an event once per id, together with the work item that processes it. An event without a customer and a charge needs
+ * no work and is stored as processed.
  *
- * $1 event id; $2 type; $3 customer id, or null; $4 request id, or null. No row: the event was stored before.
+ * $1 event id; $2 type; $3 customer id, or null; $4 request id, or null; $5 charge id where there is no customer, or null.
+ * No row: the event was stored before.
  */
 export const RECORD_STRIPE_EVENT: Statement<
   RecordedStripeEventRow,
-  [eventId: string, type: string, customerId: string | null, requestId: string | null]
+  [
+    eventId: string,
+    type: string,
+    customerId: string | null,
+    requestId: string | null,
+    chargeId: string | null,
+  ]
 > = {
   name: 'stripe_event_record',
   text: `
     WITH event AS (
-      INSERT INTO stripe_event (id, type, customer_id, processed_at)
-      VALUES ($1, $2, $3, CASE WHEN $3::text IS NULL THEN now() END)
+      INSERT INTO stripe_event (id, type, customer_id, stripe_charge_id, processed_at)
+      VALUES ($1, $2, $3, $5, CASE WHEN coalesce($3::text, $5::text) IS NULL THEN now() END)
       ON CONFLICT (id) DO NOTHING
-      RETURNING id, customer_id
+      RETURNING id, processed_at
     ), item AS (${enqueueItem(
       { kind: `'stripe-event'`, subject: 'event.id', requestId: '$4::text', firstPoll: '1000' },
-      'event WHERE event.customer_id IS NOT NULL',
+      'event WHERE event.processed_at IS NULL',
     )}
     )
     SELECT true AS recorded FROM event`,
@@ -38,12 +45,13 @@ export const CLAIM_STRIPE_EVENT: Statement<StripeEventItem, [eventId: string, wo
   name: 'stripe_event_claim',
   text: `
     WITH w AS (${claimItem(`'stripe-event'`)} RETURNING w.*)
-    SELECT ${ITEM_COLUMNS}, e.customer_id AS "customerId", e.type FROM w LEFT JOIN stripe_event e ON e.id = w.subject_id`,
+    SELECT ${ITEM_COLUMNS}, e.customer_id AS "customerId", e.stripe_charge_id AS "chargeId", e.type FROM w LEFT JOIN stripe_event e ON e.id = w.subject_id`,
 };
 
 /** The fields of the event are null when its row was deleted. */
 export type StripeEventItem = WorkItem & {
   customerId: StripeEvent['customerId'];
+  chargeId: StripeEvent['stripeChargeId'];
   type: StripeEvent['type'] | null;
 };
 

@@ -6,7 +6,7 @@ import { failpoint } from '../common/failpoint.js';
 import { Settings } from '../config/settings.js';
 import { Database, type ValuesOf } from '../infra/postgres/database.js';
 import { WorkQueue } from '../infra/work/work-queue.js';
-import { customerOf } from './handlers.js';
+import { subjectOf } from './handlers.js';
 import { verifyEvent, type ReceivedEvent } from './signature.js';
 import { RECORD_STRIPE_EVENT } from './stripe-event.sql.js';
 
@@ -17,8 +17,8 @@ export class ReceivedDto {
 }
 
 /**
- * The webhook inbox: every event of Stripe once, stored before it is acknowledged. Only the event's id, type and customer
- * id are stored. Everything else is fetched from Stripe when it is needed, so the inbox holds no personal data.
+ * The webhook inbox: every event of Stripe once, stored before it is acknowledged. Only the event's id, its type and the id of
+ * its customer or charge are stored. Everything else is fetched from Stripe when it is needed, so the inbox holds no personal data.
  */
 @Injectable()
 export class WebhookService {
@@ -47,12 +47,13 @@ export class WebhookService {
    * @throws AppError `service.unavailable` when it cannot be stored
    */
   async record(event: ReceivedEvent, requestId: string | null): Promise<boolean> {
-    const customer = customerOf(event);
-    const values: ValuesOf<typeof RECORD_STRIPE_EVENT> = [event.id, event.type, customer, requestId];
+    const subject = subjectOf(event);
+    const [customer, charge] = [subject?.customer ?? null, subject?.charge ?? null];
+    const values: ValuesOf<typeof RECORD_STRIPE_EVENT> = [event.id, event.type, customer, requestId, charge];
     const rows = await this.database.query(RECORD_STRIPE_EVENT, values);
     const isNew = rows.length > 0;
     failpoint('event.stored');
-    if (isNew && customer)
+    if (isNew && subject)
       void this.queue.add('stripe-event', [{ subjectId: event.id, claim: 0, priority: 1 }]);
     return isNew;
   }

@@ -85,7 +85,7 @@ const WITHOUT_FOREIGN_KEY = [
 ];
 
 /** Columns that name nothing of this database: requests, in the log, and what is at Stripe. */
-const OUTSIDE = ['request_id', 'stripe_checkout_id', 'stripe_subscription_id'];
+const OUTSIDE = ['request_id', 'stripe_charge_id', 'stripe_checkout_id', 'stripe_subscription_id'];
 
 const schema = readFileSync('prisma/schema.prisma', 'utf8');
 let database: Awaited<ReturnType<typeof createDatabase>>;

@@ -39,7 +39,7 @@ describe('other work of the release before, on the new schema', () => {
 
   it('an event of this release is not seen by the release before', async () => {
     await database.rows(`UPDATE stripe_event SET processed_at = coalesce(processed_at, now())`);
-    await database.run(RECORD_STRIPE_EVENT, ['evt_new', 'invoice.paid', 'cus_1', null]);
+    await database.run(RECORD_STRIPE_EVENT, ['evt_new', 'invoice.paid', 'cus_1', null, null]);
     expect(await database.rows(before.FIND_DUE_EVENTS)).toEqual([]);
     expect(await database.states('evt_new')).toEqual(['ready']);
     expect(await database.run(CLAIM_STRIPE_EVENT, ['evt_new', WORKER])).toMatchObject({ claim: 1 });

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { StripeEvent } from '../../dev/sandbox/stripe/wire/event.js';
-import { customerOf } from '../../src/webhook/handlers.js';
+import { subjectOf } from '../../src/webhook/handlers.js';
 import { eventually, holds } from '../support/eventually.js';
 import {
   buyPro,
@@ -189,7 +189,7 @@ describe('events in every order, some of them twice, while the subscription chan
 function lastActedOn({ events, order }: Case, step: number): number {
   return order
     .slice(0, step + 1)
-    .findLastIndex((which) => customerOf(events[which] as unknown as Stripe.Event) !== null);
+    .findLastIndex((which) => subjectOf(events[which] as unknown as Stripe.Event) !== null);
 }
 
 async function inGroups<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {

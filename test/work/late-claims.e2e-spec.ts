@@ -56,7 +56,7 @@ describe('a claim that is late', () => {
       claim: { kind: 'stripe-event', claim: { statement: CLAIM_STRIPE_EVENT, values: [] } },
       make: async () => {
         const id = `evt_${randomUUID()}`;
-        await setup.db.query(RECORD_STRIPE_EVENT.text, [id, 'invoice.paid', 'cus_1', null]);
+        await setup.db.query(RECORD_STRIPE_EVENT.text, [id, 'invoice.paid', 'cus_1', null, null]);
         return { id, read: rowOf('stripe_event', id) };
       },
       finish: async ({ database }, id, claim) => {

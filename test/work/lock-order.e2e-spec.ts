@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Settings } from '../../src/config/settings.js';
 import { Database } from '../../src/infra/postgres/database.js';
 import type { StripeCheckouts } from '../../src/infra/stripe/stripe-checkouts.js';
+import type { StripePayments } from '../../src/infra/stripe/stripe-payments.js';
 import type { StripeSubscriptions } from '../../src/infra/stripe/stripe-subscriptions.js';
 import { SyncService } from '../../src/subscription/sync.service.js';
 import { inParallel } from '../support/people.js';
@@ -33,6 +34,9 @@ function buildSyncs(database: Database): SyncService {
     cancelAtPeriodEnd: false,
     cancelAt: null,
     endsAt: null,
+    schedule: null,
+    withheld: null,
+    paidInvoice: null,
   };
   const stateOf = async (customer: string) => {
     calls += 1;
@@ -42,6 +46,7 @@ function buildSyncs(database: Database): SyncService {
   return new SyncService(
     database,
     { stateOf } as unknown as StripeSubscriptions,
+    { reversalOf: async () => null } as unknown as StripePayments,
     { expireAll: async () => undefined } as unknown as StripeCheckouts,
   );
 }

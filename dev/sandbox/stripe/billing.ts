@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import { noRequest, type Events } from './events.js';
 import type { Cause } from './wire/event.js';
 import { newInvoice } from './invoice.js';
+import type { Payments } from './payments.js';
 import type { Store } from './store.js';
 import { isLive, itemOf, newSubscription, nextPeriodEnd, type SubscriptionInput } from './subscription.js';
 import type { Customer, PaymentMethod } from './wire/customer.js';
@@ -12,12 +13,20 @@ const day = 86_400;
 /** Days from a failed charge to the next try; after the last one the subscription is cancelled. */
 const retryDays = [3, 5, 7];
 
+/** What becomes of the invoices of a subscription whose collection is paused. */
+const STATUS_WHILE_PAUSED = {
+  void: 'void',
+  mark_uncollectible: 'uncollectible',
+  keep_as_draft: 'draft',
+} as const;
+
 /** The life of a subscription: created, charged, renewed, recovered, cancelled. Every step emits its events. */
 export class Billing {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly events: Events,
+    private readonly payments: Payments,
     private readonly publicUrl: () => string,
   ) {}
 
@@ -69,7 +78,10 @@ export class Billing {
       );
       if (subscription.status === 'trialing') subscription.status = 'active';
     });
-    this.settle(this.bill(subscription, 'subscription_cycle', noRequest), noRequest);
+    const invoice = this.bill(subscription, 'subscription_cycle', noRequest);
+    const pause = subscription.pause_collection?.behavior;
+    if (pause) invoice.status = STATUS_WHILE_PAUSED[pause];
+    else this.settle(invoice, noRequest);
   }
 
   /** Charges an open invoice: a success recovers the subscription, the last failed retry cancels it. */
@@ -125,6 +137,7 @@ export class Billing {
     invoice.amount_remaining = 0;
     invoice.next_payment_attempt = null;
     invoice.status_transitions.paid_at = this.clock.now(invoice.customer);
+    this.payments.record(invoice, this.clock.now(invoice.customer));
     this.events.emit('invoice.paid', invoice, cause);
     this.events.emit('invoice.payment_succeeded', invoice, cause);
     return true;

@@ -8,6 +8,7 @@ import type { Faults } from './faults.js';
 import type { Idempotency } from './idempotency.js';
 import type { Journal } from './journal.js';
 import type { Params } from './params.js';
+import type { Payments } from './payments.js';
 import type { Store } from './store.js';
 import type { Cause } from './wire/event.js';
 
@@ -18,6 +19,7 @@ export interface SandboxContext {
   events: Events;
   deliveries: Deliveries;
   billing: Billing;
+  payments: Payments;
   checkout: Checkout;
   testClock: TestClock;
   idempotency: Idempotency;

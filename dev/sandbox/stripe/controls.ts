@@ -7,6 +7,7 @@ import type { Fault } from './faults.js';
 import { ApiError } from './api-error.js';
 import { attachSchedule } from './schedule.js';
 import { itemOf, scheduleEnd } from './subscription.js';
+import type { Dispute } from './wire/payment.js';
 import type { SubscriptionStatus } from './wire/subscription.js';
 import type { SandboxContext } from './context.js';
 
@@ -85,6 +86,19 @@ function billingControls(app: FastifyInstance, context: SandboxContext): void {
       }
     },
   );
+  app.post<{ Params: { id: string }; Body: { status: Dispute['status'] } }>(
+    '/sandbox/charges/:id/dispute',
+    ({ params, body }, reply) => {
+      const charge = state.charges[params.id];
+      return charge ? context.payments.dispute(charge, body.status) : reply.callNotFound();
+    },
+  );
+  app.post<{ Params: { id: string } }>('/sandbox/refunds/:id/fail', ({ params }, reply) => {
+    const refund = state.refunds[params.id];
+    if (!refund) return reply.callNotFound();
+    context.payments.failRefund(refund);
+    return refund;
+  });
   app.post<{
     Params: { id: string };
     Body: {

@@ -43,6 +43,8 @@ function lookUp(id: string, state: State): unknown {
     state.prices[id] ??
     state.subscriptions[id] ??
     state.invoices[id] ??
+    state.paymentIntents[id] ??
+    state.charges[id] ??
     state.sessions[id] ??
     state.paymentMethods[id] ??
     state.portalConfigurations[id]

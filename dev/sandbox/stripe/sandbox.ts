@@ -9,6 +9,7 @@ import { Events } from './events.js';
 import { Faults } from './faults.js';
 import { Idempotency } from './idempotency.js';
 import { Journal } from './journal.js';
+import { Payments } from './payments.js';
 import { buildServer } from './server.js';
 import { Store } from './store.js';
 import type { SandboxContext } from './context.js';
@@ -65,7 +66,8 @@ function buildContext(options: StripeSandboxOptions, publicUrl: () => string): S
   const endpoint = { url: options.webhookUrl, secret: options.webhookSecret ?? 'whsec_sandbox' };
   const deliveries = new Deliveries(store, endpoint);
   const events = new Events(store, deliveries, options.webhookApiVersion);
-  const billing = new Billing(store, clock, events, publicUrl);
+  const payments = new Payments(store, events);
+  const billing = new Billing(store, clock, events, payments, publicUrl);
   const checkout = new Checkout(store, billing, events);
   return {
     store,
@@ -73,6 +75,7 @@ function buildContext(options: StripeSandboxOptions, publicUrl: () => string): S
     events,
     deliveries,
     billing,
+    payments,
     checkout,
     testClock: new TestClock(store, clock, billing, checkout),
     idempotency: new Idempotency(store),

@@ -6,6 +6,7 @@ import type { CheckoutSession } from './wire/checkout-session.js';
 import type { Customer, PaymentMethod } from './wire/customer.js';
 import type { StripeEvent } from './wire/event.js';
 import type { Invoice } from './wire/invoice.js';
+import type { Charge, Dispute, InvoicePayment, PaymentIntent, Refund } from './wire/payment.js';
 import type { Subscription, SubscriptionSchedule } from './wire/subscription.js';
 
 export interface Delivery {
@@ -37,6 +38,11 @@ export interface State {
   subscriptions: Record<string, Subscription>;
   schedules: Record<string, SubscriptionSchedule>;
   invoices: Record<string, Invoice>;
+  invoicePayments: Record<string, InvoicePayment>;
+  paymentIntents: Record<string, PaymentIntent>;
+  charges: Record<string, Charge>;
+  refunds: Record<string, Refund>;
+  disputes: Record<string, Dispute>;
   paymentMethods: Record<string, PaymentMethod>;
   portalConfigurations: Record<string, PortalConfiguration>;
   portalSessions: Record<string, PortalSession>;
@@ -57,6 +63,11 @@ function emptyState(): State {
     subscriptions: {},
     schedules: {},
     invoices: {},
+    invoicePayments: {},
+    paymentIntents: {},
+    charges: {},
+    refunds: {},
+    disputes: {},
     paymentMethods: {},
     portalConfigurations: {},
     portalSessions: {},

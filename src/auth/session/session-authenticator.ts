@@ -126,9 +126,13 @@ function keyOf(token: string, keys: TokenKeys): KeyObject {
 function toPrincipal({
   subscriptionStatus,
   currentPeriodStart,
+  withheld,
   touchDue: _,
   ...rest
 }: PrincipalRow): Principal {
   const paid = subscriptionStatus && currentPeriodStart;
-  return { ...rest, subscription: paid ? { status: subscriptionStatus, currentPeriodStart } : null };
+  return {
+    ...rest,
+    subscription: paid ? { status: subscriptionStatus, currentPeriodStart, withheld } : null,
+  };
 }

@@ -11,7 +11,7 @@ export const FIND_PRINCIPAL: Statement<PrincipalRow, [sessionId: string, userId:
   name: 'session_find_principal',
   text: `
     SELECT s.id AS "sessionId", s.user_id AS "userId", u.room_list_version AS "roomListVersion",
-           p.status AS "subscriptionStatus", p.current_period_start AS "currentPeriodStart",
+           p.status AS "subscriptionStatus", p.current_period_start AS "currentPeriodStart", p.withheld,
            s.last_used_at < now() - interval '1 minute' AS "touchDue",
            coalesce(s.authenticated_at > now() - interval '10 minutes', false) AS recent
     FROM session s
@@ -25,6 +25,7 @@ export interface PrincipalRow extends Pick<Session, 'userId'>, Pick<User, 'roomL
   /** Null for an account that never had a subscription. */
   subscriptionStatus: Subscription['status'] | null;
   currentPeriodStart: Subscription['currentPeriodStart'] | null;
+  withheld: Subscription['withheld'];
   /** The stored time of the last use is more than a minute old. */
   touchDue: boolean;
   /** The owner signed in or reauthenticated within the last ten minutes. */

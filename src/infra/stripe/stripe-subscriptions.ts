@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { Settings } from '../../config/settings.js';
 import { StripeClient, StripeMissing } from './stripe.client.js';
+import type { Reversal } from './stripe-payments.js';
 
 /** A subscription to the Pro product, as far as the product uses it. */
 export interface ProSubscription {
@@ -17,6 +18,10 @@ export interface ProSubscription {
   endsAt: Date | null;
   /** The schedule that manages the subscription, if there is one: Stripe then refuses to change its planned end. */
   schedule: string | null;
+  /** Why Stripe advises to give nothing for it whatever its status is; a payment that was given back is not looked up here. */
+  withheld: 'paused' | 'no_quantity' | Reversal | null;
+  /** The latest invoice, if it is paid. */
+  paidInvoice: string | null;
 }
 
 /** What Stripe knows of a customer. */
@@ -120,7 +125,7 @@ export class StripeSubscriptions {
     try {
       return await this.stripe.call((sdk, options) =>
         sdk.subscriptions
-          .list({ customer, limit: 100, expand: ['data.customer'] }, options)
+          .list({ customer, limit: 100, expand: ['data.customer', 'data.latest_invoice'] }, options)
           .autoPagingToArray({ limit: MAX_SUBSCRIPTIONS }),
       );
     } catch (error) {
@@ -154,7 +159,8 @@ async function unlessEnded(change: Promise<unknown>): Promise<void> {
 }
 
 function toProSubscription(subscription: Stripe.Subscription, product: string): ProSubscription | null {
-  const item = subscription.items.data.find(({ price }) => idOf(price.product) === product);
+  const items = subscription.items.data.filter(({ price }) => idOf(price.product) === product);
+  const item = items.find(({ quantity }) => quantity !== 0) ?? items[0];
   if (!item) return null;
   const currentPeriodEnd = toDate(item.current_period_end);
   const cancelAt = subscription.cancel_at === null ? null : toDate(subscription.cancel_at);
@@ -167,6 +173,8 @@ function toProSubscription(subscription: Stripe.Subscription, product: string): 
     cancelAt,
     endsAt: cancelAt ?? (subscription.cancel_at_period_end ? currentPeriodEnd : null),
     schedule: subscription.schedule && idOf(subscription.schedule),
+    withheld: withheldFor(subscription, item),
+    paidInvoice: paidInvoice(subscription),
   };
 }
 
@@ -180,4 +188,17 @@ function idOf(reference: string | { id: string }): string {
 
 function isDeleted(customer: Stripe.Subscription['customer']): boolean {
   return typeof customer === 'object' && customer.deleted === true;
+}
+
+/** Of the ways to pause collection, `void` is the one for a service that is not given meanwhile. */
+function withheldFor(
+  { pause_collection }: Stripe.Subscription,
+  { quantity }: Stripe.SubscriptionItem,
+): ProSubscription['withheld'] {
+  if (pause_collection?.behavior === 'void') return 'paused';
+  return quantity === 0 ? 'no_quantity' : null;
+}
+
+function paidInvoice({ latest_invoice: invoice }: Stripe.Subscription): string | null {
+  return typeof invoice === 'object' && invoice?.status === 'paid' ? invoice.id : null;
 }

@@ -4,6 +4,7 @@ import { checkoutSessionRoutes } from './checkout-sessions.js';
 import { customerRoutes } from './customers.js';
 import { eventRoutes } from './events.js';
 import { invoiceRoutes } from './invoices.js';
+import { paymentRoutes } from './payments.js';
 import { portalRoutes } from './portal.js';
 import { scheduleRoutes } from './subscription-schedules.js';
 import { subscriptionRoutes } from './subscriptions.js';
@@ -16,6 +17,7 @@ export function apiRoutes(context: SandboxContext): Route[] {
     ...subscriptionRoutes(context),
     ...scheduleRoutes(context),
     ...invoiceRoutes(context),
+    ...paymentRoutes(context),
     ...portalRoutes(context),
     ...eventRoutes(context),
   ];

@@ -14,7 +14,7 @@ const createParams = [
 ]; // prettier-ignore
 const updateParams = [
   'metadata', 'description', 'default_payment_method', 'cancel_at', 'cancel_at_period_end', 'cancellation_details',
-  'proration_behavior', 'payment_behavior', 'off_session',
+  'proration_behavior', 'payment_behavior', 'off_session', 'pause_collection', 'items',
 ]; // prettier-ignore
 const cancelParams = ['cancellation_details', 'invoice_now', 'prorate'];
 
@@ -118,6 +118,9 @@ function update(context: SandboxContext, { id, params, cause }: Call): Subscript
     subscription.metadata = params.metadata(subscription.metadata);
     if (params.has('description')) subscription.description = params.text('description');
     if (method) subscription.default_payment_method = method.id;
+    if (params.has('pause_collection')) subscription.pause_collection = pauseOf(params);
+    const quantity = params.groups('items')[0]?.int('quantity');
+    if (typeof quantity === 'number') itemOf(subscription).quantity = quantity;
     if (cancelAt !== undefined) scheduleEnd(subscription, cancelAt, false, now);
     const atEnd = params.bool('cancel_at_period_end');
     if (atEnd === true) scheduleEnd(subscription, itemOf(subscription).current_period_end, true, now);
@@ -132,4 +135,13 @@ function cancelTime(params: Call['params'], subscription: Subscription): number 
   if (named === 'min_period_end' || named === 'max_period_end')
     return itemOf(subscription).current_period_end;
   return params.int('cancel_at');
+}
+
+/** An empty parameter ends the pause. */
+function pauseOf(params: Call['params']): Subscription['pause_collection'] {
+  const behavior = params.group('pause_collection').text('behavior');
+  if (behavior === null) return null;
+  if (behavior !== 'void' && behavior !== 'mark_uncollectible' && behavior !== 'keep_as_draft')
+    throw apiErrors.invalid(`Invalid pause_collection[behavior]: ${behavior}`, 'pause_collection[behavior]');
+  return { behavior, resumes_at: null };
 }

@@ -30,7 +30,7 @@ export interface Invoice extends WireObject {
   };
   period_start: number;
   period_end: number;
-  status: 'open' | 'paid' | 'uncollectible' | 'void';
+  status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
   status_transitions: {
     finalized_at: number | null;
     paid_at: number | null;

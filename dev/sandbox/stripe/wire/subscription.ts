@@ -53,7 +53,7 @@ export interface Subscription extends WireObject {
   items: WireList<SubscriptionItem>;
   latest_invoice: string | null;
   metadata: Metadata;
-  pause_collection: null;
+  pause_collection: { behavior: 'void' | 'mark_uncollectible' | 'keep_as_draft'; resumes_at: null } | null;
   pending_setup_intent: null;
   pending_update: null;
   schedule: string | null;
