@@ -50,6 +50,11 @@ export const url = (...schemes: string[]) =>
 /** A base address, kept without a slash at its end. */
 export const httpUrl = url('http', 'https').transform((v) => v.replace(/\/+$/, ''));
 
+/** A key that is sent in a header. What is around it is trimmed with every value; within it nothing can be guessed. */
+export const apiKey = z.string().regex(/^[\x21-\x7e]+$/, {
+  message: 'wants visible ASCII characters: it has a space, a line break or an invisible character in it',
+});
+
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** A time such as `15m`, `1h`, `30d` or plain seconds; in seconds. */

@@ -4,7 +4,9 @@ import { databaseUrl, redisUrl } from './addresses.js';
 import { deliveryProblems, productionProblems, testOnlyProblems } from './checks.js';
 import { normalizeEnvironment } from './environment.js';
 import { failpointProblem } from './failpoints.js';
+import { modelName, modelNames } from './model-name.js';
 import {
+  apiKey,
   url,
   duration,
   bool,
@@ -58,8 +60,8 @@ const schema = z.object({
   OTP_EXPIRATION_MINUTES: int(1).default(5),
   OTP_MAX_ATTEMPTS: int(1, 99).default(5),
   OTP_RESEND_SECONDS: int().default(30),
-  TWILIO_ACCOUNT_SID: z.string().optional(),
-  TWILIO_AUTH_TOKEN: z.string().optional(),
+  TWILIO_ACCOUNT_SID: apiKey.optional(),
+  TWILIO_AUTH_TOKEN: apiKey.optional(),
   TWILIO_FROM: z.string().optional(),
   SMTP_URL: url('smtp', 'smtps').optional(),
   SMTP_FROM: z.string().default('Gemini chat <no-reply@localhost>'),
@@ -72,10 +74,10 @@ const schema = z.object({
       message: 'wants country codes of two capital letters, such as IN,US',
     })
     .optional(),
-  GEMINI_API_KEY: z.string(),
-  GEMINI_MODEL: z.string().default('gemini-3.8-flash'),
-  GEMINI_FALLBACK_MODEL: z.string().default('gemini-3.5-flash-lite'),
-  GEMINI_ALLOWED_MODELS: list.optional(),
+  GEMINI_API_KEY: apiKey,
+  GEMINI_MODEL: modelName.default('gemini-3.8-flash'),
+  GEMINI_FALLBACK_MODEL: modelName.default('gemini-3.5-flash-lite'),
+  GEMINI_ALLOWED_MODELS: modelNames.optional(),
   GEMINI_BASE_URL: httpUrl.default('https://generativelanguage.googleapis.com'),
   GEMINI_TIMEOUT_SECONDS: seconds.default(120),
   GEMINI_IDLE_TIMEOUT_SECONDS: seconds.default(30),
@@ -102,7 +104,7 @@ const schema = z.object({
   BILLING_RATE_LIMIT_PER_MINUTE: int(1).default(10),
   ANONYMOUS_RATE_LIMIT_PER_MINUTE: int(1).default(300),
   MAX_CONCURRENT_REQUESTS_PER_USER: int(1, 100_000).default(10),
-  STRIPE_SECRET_KEY: z.string(),
+  STRIPE_SECRET_KEY: apiKey,
   STRIPE_WEBHOOK_SECRET: list.pipe(z.array(z.string()).min(1)),
   STRIPE_PRO_PRICE_ID: z.string(),
   STRIPE_PUBLISHABLE_KEY: z.string().optional(),

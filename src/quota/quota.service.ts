@@ -39,7 +39,8 @@ export class QuotaService {
   }
 
   /**
-   * Keeps what an account used today under a keyed hash of each identity that it is about to lose, until midnight UTC.
+   * Keeps what an account used and got back today under a keyed hash of each identity that it is about to lose, until midnight
+   * UTC.
    * Locks: day.
    * @param sql a transaction that has locked the account
    * @param identities keys of the identities
@@ -50,7 +51,8 @@ export class QuotaService {
   }
 
   /**
-   * Charges an account with what another account with the same identity used today. May be repeated. Locks: day.
+   * Charges an account with what another account with the same identity used today, and counts its refunds. May be repeated.
+   * Locks: day.
    * @param sql a transaction that has locked the account
    * @param identities the keys under which the use of the identity may have been kept
    */

@@ -6,6 +6,8 @@ export interface Kind {
   directive: string;
   ends: 'completed' | 'incomplete' | 'failed';
   error?: string;
+  /** Gemini gives nothing for it, so the unit comes back while the day allows it. */
+  refunded?: boolean;
 }
 
 /** Long enough for two claims to meet. */
@@ -22,8 +24,10 @@ export const KINDS: Kind[] = [
   { weight: 1, directive: '[[cut times=1]]', ends: 'completed' },
   { weight: 1, directive: '[[429 retry=0.4s times=1]]', ends: 'completed' },
   { weight: 1, directive: '[[max-tokens]]', ends: 'incomplete' },
-  { weight: 1.5, directive: '[[400]]', ends: 'failed', error: 'gemini.rejected' },
+  { weight: 1, directive: '[[tool-call]]', ends: 'incomplete' },
+  { weight: 1.5, directive: '[[400]]', ends: 'failed', error: 'gemini.rejected', refunded: true },
   { weight: 1, directive: '[[safety]]', ends: 'failed', error: 'gemini.blocked' },
+  { weight: 1, directive: '[[thoughts 2]] [[empty]]', ends: 'failed', error: 'gemini.empty' },
 ];
 
 /** A prompt as a person means it: sent once or several times, it is to be one. */
@@ -35,6 +39,7 @@ export interface Prompt {
   key: string | undefined;
   ends: Kind['ends'];
   error: string | undefined;
+  refunded: boolean;
 }
 
 const TAG = /<[\w-]+>/;
@@ -51,5 +56,6 @@ export function makePrompt(random: Random, name: string, roomId: string, kinds: 
     key: random.chance(0.6) ? name : undefined,
     ends: kind.ends,
     error: kind.error,
+    refunded: kind.refunded ?? false,
   };
 }

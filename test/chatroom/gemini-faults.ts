@@ -5,6 +5,7 @@ export interface GeminiFault {
   code?: string;
   content?: string | RegExp;
   model?: string;
+  finishReason?: string;
   /** Calls that Gemini saw. */
   calls: number;
   refunded?: boolean;

@@ -96,6 +96,60 @@ describe('the day', () => {
     expect(accepted.length).toBeGreaterThanOrEqual(8);
   });
 
+  it('has as many refunds as prompts: more failures are paid for, and what is left is told to the unit', async () => {
+    const person = await system.signedIn();
+    const room = await openRoom(person);
+    const left: (string | null)[] = [];
+    for (let n = 1; n <= 10; n += 1) {
+      const { status, headers, body } = await send(person, room, `failure ${n} [[500]]`);
+      expect(status).toBe(202);
+      left.push(headers.get('x-quota-remaining'));
+      expect(await ending(person, room, body.reply.id)).toMatchObject({ status: 'failed' });
+    }
+    expect(left).toEqual(['4', '4', '4', '4', '4', '4', '3', '2', '1', '0']);
+    expect(await used(person.user.id)).toBe(5);
+    const refused = await send(person, room, 'one more');
+    expect([refused.status, refused.headers.get('x-quota-remaining')]).toEqual([429, '0']);
+  });
+
+  it('has no more refunds when failures of one person race over two processes', async () => {
+    const person = await system.signedIn();
+    const rooms = await Promise.all(Array.from({ length: 5 }, () => openRoom(person)));
+    let accepted = 0;
+    for (let round = 0; round < 4; round += 1) {
+      const answers = await Promise.all(
+        rooms.map((room, i) =>
+          system
+            .client(i % 2)
+            .as(person.user.accessToken)
+            .post(`/chatroom/${room}/message`, { content: `failure ${round} ${i} [[500]]` }),
+        ),
+      );
+      for (const { status, body } of answers) {
+        if (status !== 202) continue;
+        accepted += 1;
+        await ending(person, body.reply.chatroomId, body.reply.id);
+      }
+    }
+    const { rows } = await system.db.query('SELECT used, refunded FROM quota_usage WHERE user_id = $1', [
+      person.user.id,
+    ]);
+    expect([accepted, rows]).toEqual([10, [{ used: 5, refunded: 5 }]]);
+  });
+
+  it('of a plan that has changed has as many refunds as the plan of its last prompt', async () => {
+    const person = await system.signedIn();
+    const room = await openRoom(person);
+    const limitOf = async () =>
+      (await system.db.query('SELECT refund_limit FROM quota_usage WHERE user_id = $1', [person.user.id]))
+        .rows[0];
+    await prompt(person, room, 'basic');
+    expect(await limitOf()).toEqual({ refund_limit: 5 });
+    await buildSubscription(system.db, person.user.id);
+    await prompt(person, room, 'pro');
+    expect(await limitOf()).toEqual({ refund_limit: 8 });
+  });
+
   it('gives every refund once, to the one reply that failed', async () => {
     const person = await system.signedIn();
     const room = await openRoom(person);

@@ -1,6 +1,10 @@
-import { eventually } from '../support/eventually.js';
+import pLimit from 'p-limit';
+import { ending, openRoom, prompt } from '../support/rooms.js';
 import { System } from '../support/system.js';
+import { GEMINI_ENDINGS } from './gemini-endings.js';
 import { GEMINI_FAULTS } from './gemini-faults.js';
+
+const FAULTS = [...GEMINI_FAULTS, ...GEMINI_ENDINGS];
 
 describe('each way Gemini can fail', () => {
   let system: System;
@@ -17,36 +21,32 @@ describe('each way Gemini can fail', () => {
       },
     });
     const person = await system.signedIn({ pro: true });
+    const few = pLimit(16);
     await Promise.all(
-      GEMINI_FAULTS.map(async ({ directive }) => {
-        const room = (await person.post('/chatroom', {})).body.id as string;
-        const { body } = await person.post(`/chatroom/${room}/message`, {
-          content: `Please ${directive}`,
-        });
-        const path = `/chatroom/${room}/message/${body.reply.id}`;
-        const reply = await eventually(
-          `the ending of ${directive}`,
-          async () => {
-            const now = (await person.get(path)).body;
-            return !['queued', 'in_progress'].includes(now.status) && now;
-          },
-          40_000,
-        );
-        replies.set(directive, reply);
-      }),
+      FAULTS.map(({ directive }) =>
+        few(async () => {
+          const room = await openRoom(person);
+          const id = await prompt(person, room, `Please ${directive}`);
+          replies.set(directive, await ending(person, room, id, 60_000));
+        }),
+      ),
     );
     used = await system.db.query('SELECT used, $2::int AS accepted FROM quota_usage WHERE user_id = $1', [
       person.user.id,
-      GEMINI_FAULTS.length,
+      FAULTS.length,
     ]);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => system.stop());
 
-  it.each(GEMINI_FAULTS)(
+  it.each(FAULTS)(
     '$directive: $status $code',
-    ({ directive, status, code, content, model, calls }) => {
+    ({ directive, status, code, content, model, finishReason, calls }) => {
       const reply = replies.get(directive);
-      expect(reply).toMatchObject({ status, ...(model && { model }) });
+      expect(reply).toMatchObject({
+        status,
+        ...(model && { model }),
+        ...(finishReason && { finishReason }),
+      });
       if (code) {
         expect(reply).toMatchObject({
           error: { code, message: expect.any(String) },
@@ -68,12 +68,27 @@ describe('each way Gemini can fail', () => {
     expect(usage.totalTokens).toBe(usage.promptTokens + usage.outputTokens + usage.thoughtTokens);
   });
 
-  it('gives back the unit of every failed reply but a blocked one', () => {
-    const refunds = GEMINI_FAULTS.filter(({ refunded }) => refunded).length;
+  it('gives back the unit of every failed reply for which Gemini gave nothing', () => {
+    const refunds = FAULTS.filter(({ refunded }) => refunded).length;
     expect(used.rows[0]).toEqual({
-      accepted: GEMINI_FAULTS.length,
-      used: GEMINI_FAULTS.length - refunds,
+      accepted: FAULTS.length,
+      used: FAULTS.length - refunds,
     });
+  });
+
+  it('has 50 refunds a day where the plan has no limit', async () => {
+    const person = await system.signedIn({ pro: true });
+    const room = await openRoom(person);
+    const failing = async () => ending(person, room, await prompt(person, room, 'Please [[400]]'));
+    const counts = async () =>
+      (await system.db.query('SELECT used, refunded FROM quota_usage WHERE user_id = $1', [person.user.id]))
+        .rows;
+    await failing();
+    expect(await counts()).toEqual([{ used: 0, refunded: 1 }]);
+    await system.db.query('UPDATE quota_usage SET refunded = 49 WHERE user_id = $1', [person.user.id]);
+    await failing();
+    await failing();
+    expect(await counts()).toEqual([{ used: 1, refunded: 50 }]);
   });
 
   it('waits as long as Gemini asked, to the fraction', () => {

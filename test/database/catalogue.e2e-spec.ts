@@ -30,6 +30,7 @@ const CHECKS = {
   message_final_has_completed_at: `CHECK ((${UNFINISHED} = (completed_at IS NULL))) NOT VALID`,
   // Validated by the contract migration: until then rows of earlier releases are not checked.
   message_reply_has_prompt: "CHECK (((role = 'model'::message_role) = (reply_to IS NOT NULL))) NOT VALID",
+  quota_usage_refunded: 'CHECK (((refunded >= 0) AND (refund_limit >= 0)))',
   quota_usage_used: 'CHECK ((used >= 0))',
   work_item_counts: 'CHECK (((claim >= 0) AND (attempts >= 0) AND (lost_claims >= 0) AND (priority >= 1)))',
   work_item_group_has_owner: 'CHECK (((group_key IS NULL) OR (owner_id IS NOT NULL)))',

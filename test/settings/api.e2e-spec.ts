@@ -9,7 +9,7 @@ import { System } from '../support/system.js';
 const SETTINGS = {
   CLIENT_URL: 'https://chat.example.com/home',
   DEFAULT_PHONE_REGION: 'US',
-  GEMINI_ALLOWED_MODELS: 'gemini-of-our-own, gemini-3.5-flash-lite',
+  GEMINI_ALLOWED_MODELS: 'gemini-of-our-own, models/gemini-3.5-flash-lite',
   OTP_EXPIRATION_MINUTES: '7',
   OTP_MAX_ATTEMPTS: '2',
   STRIPE_PAST_DUE_GRACE_DAYS: '10',
@@ -58,6 +58,10 @@ describe('a setting of the API', () => {
     const room = await openRoom(person, { model: 'gemini-of-our-own' });
     const changed = await person.patch(`/chatroom/${room}`, { model: 'gemini-3.5-flash-lite' });
     expect([changed.status, changed.body.model]).toEqual([200, 'gemini-3.5-flash-lite']);
+    const named = await person.post('/chatroom', { model: 'models/gemini-of-our-own' });
+    expect([named.status, named.body.model]).toEqual([201, 'gemini-of-our-own']);
+    const renamed = await person.patch(`/chatroom/${room}`, { model: 'models/gemini-of-our-own' });
+    expect([renamed.status, renamed.body.model]).toEqual([200, 'gemini-of-our-own']);
     const refused = { model: 'gemini-3.8-flash' };
     for (const answer of [
       await person.post('/chatroom', refused),

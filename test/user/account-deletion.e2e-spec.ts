@@ -66,8 +66,8 @@ describe('deleting the account', () => {
       const { rows } = await system.db.query(`SELECT * FROM "${name}"`);
       for (const trace of traces) expect([name, JSON.stringify(rows).includes(trace)]).toEqual([name, false]);
     }
-    const { rows: carried } = await system.db.query('SELECT used FROM quota_carry_over');
-    expect(carried).toContainEqual({ used: 1 });
+    const { rows: carried } = await system.db.query('SELECT used, refunded FROM quota_carry_over');
+    expect(carried).toContainEqual({ used: 1, refunded: 0 });
   });
 
   it('is no way to a new day’s quota', async () => {
@@ -85,6 +85,25 @@ describe('deleting the account', () => {
     );
     const otp = await askCode(friend, newMobile(), '/user/me/identity');
     expect(otp).toHaveLength(6);
+  });
+
+  it('is no way to new refunds, also where all units were given back', async () => {
+    const { me, user, who } = await person();
+    const room = (await me.post('/chatroom', {})).body.id;
+    const prompt = { content: 'Please [[400]]' };
+    const wait = { headers: { Prefer: 'wait=20' } };
+    const failed = await me.post(`/chatroom/${room}/message`, prompt, wait);
+    expect(failed.body.reply.status).toBe('failed');
+    await system.db.query('UPDATE quota_usage SET refunded = 4 WHERE user_id = $1', [user.id]);
+    expect((await me.delete('/user/me', CONFIRM)).status).toBe(204);
+    const next = await signUp(client, who);
+    const again = client.as(next.accessToken);
+    const newRoom = (await again.post('/chatroom', {})).body.id;
+    for (let n = 0; n < 3; n += 1) await again.post(`/chatroom/${newRoom}/message`, prompt, wait);
+    const { rows } = await system.db.query('SELECT used, refunded FROM quota_usage WHERE user_id = $1', [
+      next.user.id,
+    ]);
+    expect(rows).toEqual([{ used: 2, refunded: 5 }]);
   });
 
   it('may be asked for many times at once', async () => {

@@ -41,7 +41,7 @@ describe('a claim', () => {
     const { item } = await claimed(parts, id);
     const released = await parts.database.query(RELEASE_ITEM, [
       ...([KIND, id, item.claim] as const),
-      ...([60_000, 1, 'flash', 'an error', 1_000] as const),
+      ...([60_000, 1, 'flash', 'an error', 1_000, false] as const),
     ]);
     expect(released).toHaveLength(1);
     await setup.setItem(id, 'next_poll_at = now()');

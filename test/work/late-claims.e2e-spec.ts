@@ -91,7 +91,17 @@ describe('a claim that is late', () => {
     const state = async () => [await setup.readItem(id), await read()];
     const writesNothing = async () => {
       const before = await state();
-      const release: ValuesOf<typeof RELEASE_ITEM> = [claim.kind, id, late.item.claim, 0, 1, null, null, 0];
+      const release: ValuesOf<typeof RELEASE_ITEM> = [
+        claim.kind,
+        id,
+        late.item.claim,
+        0,
+        1,
+        null,
+        null,
+        0,
+        false,
+      ];
       expect(await slow.database.query(RELEASE_ITEM, release)).toEqual([]);
       expect(await finish(slow, id, late.item.claim)).toBe(false);
       expect(await state()).toEqual(before);
@@ -110,7 +120,7 @@ describe('a claim that is late', () => {
     const parts = setup.worker();
     const id = await setup.makeItem();
     const { item } = await claimed(parts, id);
-    const values: ValuesOf<typeof RELEASE_ITEM> = [KIND, id, item.claim, 0, 0, null, null, 0];
+    const values: ValuesOf<typeof RELEASE_ITEM> = [KIND, id, item.claim, 0, 0, null, null, 0, false];
     expect(await parts.database.query(RELEASE_ITEM, values)).toHaveLength(1);
     expect(await parts.database.query(RELEASE_ITEM, values)).toEqual([]);
     await parts.leases.check(KIND, id);

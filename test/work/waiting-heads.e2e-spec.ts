@@ -173,6 +173,7 @@ describe('what waits behind another reply', () => {
           null,
           null,
           1_000,
+          false,
         ]);
     }
 

@@ -21,10 +21,13 @@ const ask = (prompt: string, signal?: AbortSignal) => stream(sdk(url), prompt, s
 const lastCall = () => sandbox.journal.all().at(-1);
 
 describe('refusals', () => {
-  it.each(['400', '401', '403', '404', '429', '499', '500', '503', '504'])('[[%s]]', async (status) => {
-    expect((await failure(ask(`please [[${status}]]`))).status).toBe(Number(status));
-    expect(lastCall()).toMatchObject({ outcome: 'refused', status: Number(status), chunksSent: 0 });
-  });
+  it.each(['400', '401', '403', '404', '409', '429', '499', '500', '503', '504'])(
+    '[[%s]]',
+    async (status) => {
+      expect((await failure(ask(`please [[${status}]]`))).status).toBe(Number(status));
+      expect(lastCall()).toMatchObject({ outcome: 'refused', status: Number(status), chunksSent: 0 });
+    },
+  );
 
   it('[[bad-key]]', async () => {
     const error = await failure(ask('[[bad-key]]'));

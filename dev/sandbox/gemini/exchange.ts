@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { GOOGLE_FORM, writeEvent, type EventForm } from './event-form.js';
 import type { GoogleError } from './google-error.js';
 
 /** The client disconnected before the end of the response. */
@@ -9,6 +10,7 @@ export class ClientDisconnected extends Error {}
 /** One HTTP request and its response; the client may disconnect at any time. */
 export class Exchange {
   private readonly disconnected = new AbortController();
+  private events = 0;
 
   constructor(
     readonly request: IncomingMessage,
@@ -24,8 +26,17 @@ export class Exchange {
     this.check();
   }
 
-  /** Sends nothing until the client disconnects. @throws ClientDisconnected then */
-  async hang(): Promise<never> {
+  /**
+   * Sends nothing until the client disconnects, or nothing but comments.
+   * @param commentsEvery milliseconds between two comments; undefined: none
+   * @throws ClientDisconnected then
+   */
+  async hang(commentsEvery?: number): Promise<never> {
+    while (commentsEvery !== undefined) {
+      this.openStream();
+      await this.write(Buffer.from(': still here\n\n'));
+      await this.pause(commentsEvery);
+    }
     if (!this.disconnected.signal.aborted) await once(this.disconnected.signal, 'abort');
     throw new ClientDisconnected();
   }
@@ -35,36 +46,37 @@ export class Exchange {
     this.response.destroy();
   }
 
-  json(status: number, body: unknown): void {
+  json(status: number, body: unknown, headers: Record<string, string> = {}): void {
     this.check();
-    this.response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
+    this.response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...headers });
     this.response.end(JSON.stringify(body, null, 2));
   }
 
-  refuse(error: GoogleError): void {
-    this.json(error.code, { error });
+  refuse(error: GoogleError, headers?: Record<string, string>): void {
+    this.json(error.code, { error }, headers);
   }
 
   /** Sends one server-sent event. @param splitBytes in two pieces, split inside a multi-byte character */
-  async event(data: unknown, splitBytes = false): Promise<void> {
-    if (!this.response.headersSent) {
-      this.response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'content-disposition': 'attachment',
-      });
+  async event(data: unknown, form: EventForm = GOOGLE_FORM, splitBytes = false): Promise<void> {
+    this.openStream();
+    const bytes = Buffer.from(writeEvent(data, form, this.events++));
+    for (const piece of pieces(bytes, form.bytes, splitBytes)) {
+      await this.write(piece);
+      if (splitBytes) await this.pause(1);
     }
-    const bytes = Buffer.from(`data: ${oneLine(data)}\r\n\r\n`);
-    const split = splitBytes ? bytes.findIndex((byte) => byte > 0x7f) : -1;
-    if (split >= 0) {
-      await this.write(bytes.subarray(0, split + 1));
-      await this.pause(1);
-    }
-    await this.write(bytes.subarray(split + 1));
   }
 
   end(): void {
     this.check();
     this.response.end();
+  }
+
+  private openStream(): void {
+    if (this.response.headersSent) return;
+    this.response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'content-disposition': 'attachment',
+    });
   }
 
   private async write(bytes: Buffer): Promise<void> {
@@ -80,7 +92,8 @@ export class Exchange {
   }
 }
 
-/** Some clients end a line at U+2028 and U+2029 too: they are escaped, as Google does. */
-function oneLine(data: unknown): string {
-  return JSON.stringify(data).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+function pieces(bytes: Buffer, each: boolean, splitBytes: boolean): Buffer[] {
+  if (each) return Array.from(bytes, (byte) => Buffer.of(byte));
+  const split = splitBytes ? bytes.findIndex((byte) => byte > 0x7f) + 1 : 0;
+  return split > 0 ? [bytes.subarray(0, split), bytes.subarray(split)] : [bytes];
 }

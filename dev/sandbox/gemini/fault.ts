@@ -10,10 +10,11 @@ import {
 
 /** The fault of a call. `after` is the number of chunks sent before it; the last chunk is never one of them. */
 export type Fault =
-  | { kind: 'refuse'; error: GoogleError }
+  | { kind: 'refuse'; error: GoogleError; headers?: Record<string, string> }
   | { kind: 'block'; reason: string }
   | { kind: 'finish'; reason: string; after: number }
-  | { kind: 'hang' | 'cut' | 'unfinished'; after: number }
+  | { kind: 'hang'; after: number; commentsEvery?: number }
+  | { kind: 'cut' | 'unfinished'; after: number }
   | { kind: 'error-chunk'; after: number; error: GoogleError };
 
 type Build = (directive: Directive, model: string) => Fault;
@@ -24,14 +25,18 @@ const after = (directive: Directive, defaultAfter: number) =>
 
 const refuse =
   (code: number): Build =>
-  (directive) => ({ kind: 'refuse', error: withRetry(googleError(code), directive) });
+  (directive) => ({
+    kind: 'refuse',
+    error: withRetry(googleError(code), directive),
+    headers: retryHeader(directive),
+  });
 
 const finish =
   (reason: string, defaultAfter = 0): Build =>
   (directive) => ({ kind: 'finish', reason, after: after(directive, defaultAfter) });
 
 const interrupt =
-  (kind: 'hang' | 'cut' | 'unfinished', defaultAfter: number): Build =>
+  (kind: 'cut' | 'unfinished', defaultAfter: number): Build =>
   (directive) => ({ kind, after: after(directive, defaultAfter) });
 
 function withRetry(error: GoogleError, { options }: Directive): GoogleError {
@@ -39,6 +44,18 @@ function withRetry(error: GoogleError, { options }: Directive): GoogleError {
   if (!retry) return error;
   const retryDelay = `${duration(retry) / 1000}s`;
   return { ...error, details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }] };
+}
+
+function hang(directive: Directive): Fault {
+  const comments = directive.options.get('comments');
+  return { kind: 'hang', after: after(directive, 0), ...(comments && { commentsEvery: duration(comments) }) };
+}
+
+/** `header=2s` is a Retry-After of seconds, `date=2s` one of a date. */
+function retryHeader({ options }: Directive): Record<string, string> {
+  const [seconds, date] = [options.get('header'), options.get('date')];
+  if (seconds) return { 'retry-after': String(duration(seconds) / 1000) };
+  return date ? { 'retry-after': new Date(Date.now() + duration(date)).toUTCString() } : {};
 }
 
 function rateLimited({ options }: Directive, model: string): Fault {
@@ -60,13 +77,15 @@ const FAULTS = new Map<string, Build>([
   ['429', rateLimited],
   ['404', (_, model) => ({ kind: 'refuse', error: unknownModel(model, 'generateContent') })],
   ['bad-key', () => ({ kind: 'refuse', error: badKey() })],
-  ['hang', interrupt('hang', 0)],
+  ['hang', hang],
   ['cut', interrupt('cut', 2)],
   ['unfinished', interrupt('unfinished', 2)],
   ['error-chunk', errorChunk],
   ['safety', finish('SAFETY')],
   ['prohibited', finish('PROHIBITED_CONTENT')],
   ['recitation', finish('RECITATION')],
+  ['tool-call', finish('UNEXPECTED_TOOL_CALL', 2)],
+  ['malformed-call', finish('MALFORMED_FUNCTION_CALL', 2)],
   ['max-tokens', finish('MAX_TOKENS', 2)],
   ['empty', () => ({ kind: 'finish', reason: 'STOP', after: 0 })],
   ['finish', (directive, model) => finish(upperWord(directive.words[0]))(directive, model)],

@@ -56,7 +56,7 @@ async function respond(
   const plan = planCall(sandbox, request.model, read.conversation);
   call.directives = plan.applied;
   await exchange.pause(plan.style.latencyMs);
-  if (plan.fault?.kind === 'refuse') return refuse(exchange, call, plan.fault.error);
+  if (plan.fault?.kind === 'refuse') return refuse(exchange, call, plan.fault.error, plan.fault.headers);
   const chunks = composeChunks(read.conversation, plan, {
     modelVersion: request.model,
     responseId: randomUUID(),
@@ -79,8 +79,8 @@ function refuseModel({ model, method }: GenerateCall): GoogleError | null {
   return findModel(model) ? null : unknownModel(model, method);
 }
 
-function refuse(exchange: Exchange, call: Call, error: GoogleError): void {
-  exchange.refuse(error);
+function refuse(exchange: Exchange, call: Call, error: GoogleError, headers?: Record<string, string>): void {
+  exchange.refuse(error, headers);
   call.status = error.code;
   call.outcome = 'refused';
 }

@@ -14,6 +14,7 @@ const STATUSES: Record<number, [status: string, message: string]> = {
   401: ['UNAUTHENTICATED', 'Request had invalid authentication credentials.'],
   403: ['PERMISSION_DENIED', 'The caller does not have permission'],
   404: ['NOT_FOUND', 'Requested entity was not found.'],
+  409: ['ABORTED', 'The operation was aborted.'],
   429: ['RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).'],
   499: ['CANCELLED', 'The operation was cancelled.'],
   500: ['INTERNAL', 'An internal error has occurred. Please retry.'],

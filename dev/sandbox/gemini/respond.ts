@@ -16,7 +16,7 @@ export async function sendStream(
   for (const chunk of beforeFault(chunks, fault)) {
     await exchange.pause(style.chunkDelayMs);
     if (style.clock) writeTime(chunk);
-    await exchange.event(chunk, style.splitBytes);
+    await exchange.event(chunk, style.form, style.splitBytes);
     recordChunk(call, chunk);
   }
   if (fault && 'after' in fault) await exchange.pause(style.chunkDelayMs);
@@ -58,7 +58,7 @@ function beforeFault(chunks: GenerateContentResponse[], fault: Fault | null): Ge
 
 /** Executes the faults `hang`, until the client disconnects, and `cut`. @returns true when the connection was cut */
 async function hangOrCut(exchange: Exchange, call: Call, fault: Fault | null): Promise<boolean> {
-  if (fault?.kind === 'hang') await exchange.hang();
+  if (fault?.kind === 'hang') await exchange.hang(fault.commentsEvery);
   if (fault?.kind !== 'cut') return false;
   call.outcome = 'cut';
   exchange.cut();

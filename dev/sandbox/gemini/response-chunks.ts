@@ -30,8 +30,12 @@ export function composeChunks(
   return all.map((parts, index) => {
     visible += visibleText(parts);
     const content = parts.length > 0 && { content: { role: 'model' as const, parts } };
-    const finish = index === all.length - 1 && { finishReason };
-    const usageMetadata = usageOf(prompt, visible, thinking, style.cachedTokens);
+    const last = index === all.length - 1;
+    const finish = (last || style.finishAlways) && { finishReason };
+    const usageMetadata =
+      last && style.partialUsage
+        ? usageOf(prompt, '', '', 0)
+        : usageOf(prompt, visible, thinking, style.cachedTokens);
     return { candidates: [{ ...content, ...finish, index: 0 }], usageMetadata, ...frame };
   });
 }

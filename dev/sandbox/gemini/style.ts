@@ -1,4 +1,5 @@
 import { duration, integer, type Directive } from './directive.js';
+import { GOOGLE_FORM, readForm, type EventForm } from './event-form.js';
 
 /** How a reply is sent, and its text. */
 export interface Style {
@@ -16,6 +17,11 @@ export interface Style {
   splitBytes: boolean;
   /** The text of each chunk is the time of its sending. */
   clock: boolean;
+  form: EventForm;
+  /** Every chunk has the finish reason of the last one. */
+  finishAlways: boolean;
+  /** The last chunk reports the prompt's tokens only. */
+  partialUsage: boolean;
 }
 
 const LIMITS = { chunks: 10_000, parts: 100, thoughts: 1_000, cached: 10_000_000, words: 200_000 };
@@ -33,6 +39,9 @@ const STYLES = new Map<string, Apply>([
   ['say', (style, { rest }) => (style.say = rest)],
   ['unicode', unicode],
   ['clock', (style) => (style.clock = true)],
+  ['form', (style, { words }) => (style.form = readForm(words))],
+  ['finish-always', (style) => (style.finishAlways = true)],
+  ['partial-usage', (style) => (style.partialUsage = true)],
 ]);
 
 function slow(style: Style, { options }: Directive): void {
@@ -55,6 +64,9 @@ export function plainStyle(chunkDelayMs: number): Style {
     cachedTokens: 0,
     splitBytes: false,
     clock: false,
+    form: GOOGLE_FORM,
+    finishAlways: false,
+    partialUsage: false,
   };
 }
 

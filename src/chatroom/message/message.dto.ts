@@ -41,12 +41,18 @@ export class MessageDto {
   role!: 'user' | 'model';
   /** Null until a reply is finished, and for a failed one. */
   content!: string | null;
-  /** @example "completed" */
+  /**
+   * Incomplete: the text of a response that ended early is kept.
+   * @example "completed"
+   */
   status!: 'queued' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'incomplete';
   /** The prompt that a reply answers. */
   replyTo!: string | null;
   error!: ReplyErrorDto | null;
-  /** @example "STOP" */
+  /**
+   * Why Gemini ended the response; null also for an incomplete reply that the time limit of a call ended.
+   * @example "STOP"
+   */
   finishReason!: string | null;
   /** @example "gemini-3.8-flash" */
   model!: string | null;

@@ -1,7 +1,7 @@
 import type { GeminiResult } from '../../infra/gemini/response-accumulator.js';
 import type { GeminiError, GeminiUsage } from '../../infra/gemini/gemini-error.js';
 import type { ResultValues } from './reply.sql.js';
-import type { FailureCode } from './retry-decision.js';
+import { gaveAnything, type FailureCode } from './retry-decision.js';
 
 /** How a reply ends. */
 export interface ReplyResult {
@@ -13,7 +13,7 @@ export interface ReplyResult {
   usage: GeminiUsage | null;
   cached: boolean;
   contextTrimmed: boolean;
-  /** Gives the unit back to the day it was taken from. */
+  /** Gives the unit back to the day it was taken from, unless an earlier attempt produced something or that day has had its refunds. */
   refund: boolean;
 }
 
@@ -38,9 +38,8 @@ export function finished(
   cached: boolean,
   { model, contextTrimmed }: AttemptFacts,
 ): ReplyResult {
-  const cut = result.finishReason === 'MAX_TOKENS';
   return {
-    status: cut ? 'incomplete' : 'completed',
+    status: result.finishReason === 'STOP' ? 'completed' : 'incomplete',
     content: result.text,
     error: null,
     finishReason: result.finishReason,
@@ -52,11 +51,30 @@ export function finished(
   };
 }
 
-/** Every failure is refunded, but for what Gemini refused for its content: that prompt was answered. */
+/** A reply that Gemini, or the limit of a call, ended early for good: its text is kept. */
+export function kept(text: string, error: GeminiError, { model, contextTrimmed }: AttemptFacts): ReplyResult {
+  return {
+    status: 'incomplete',
+    content: text,
+    error: null,
+    finishReason: error.finishReason ?? null,
+    model,
+    usage: error.usage ?? null,
+    cached: false,
+    contextTrimmed,
+    refund: false,
+  };
+}
+
+/**
+ * A failure is refunded where Gemini gave nothing. What it blocked was answered.
+ * @param text what the last call had published
+ */
 export function failed(
   code: FailureCode,
   { model, contextTrimmed }: AttemptFacts,
   error?: GeminiError,
+  text = '',
 ): ReplyResult {
   return {
     status: 'failed',
@@ -67,7 +85,7 @@ export function failed(
     usage: error?.usage ?? null,
     cached: false,
     contextTrimmed,
-    refund: code !== 'gemini.blocked',
+    refund: code !== 'gemini.blocked' && !gaveAnything(text, error?.usage),
   };
 }
 

@@ -57,8 +57,8 @@ export type ResultValues = [
 ];
 
 /**
- * Ends a reply: stores the result, deletes the item, gives the unit back when `$15`, and makes the next items of its owner
- * ready: all or nothing, once, and only for the claim that holds the item. Locks: account, work item, message, day.
+ * Ends a reply: stores the result, deletes the item, gives the unit back when `$15` and no earlier attempt produced anything,
+ * and makes the next items of its owner ready: all or nothing, once, and only for the claim that holds the item. Locks: account, work item, message, day.
  * $1 reply, $2 claim, $3 status, $4 content, $5 error code, $6 error message, $7 finish reason, $8 model,
  * $9-$13 tokens (prompt, output, thought, cached, total), $14 cached, $15 refund, $16 context trimmed, $17 owner,
  * $18 replies that the owner may run at once.
@@ -73,14 +73,19 @@ export const FINISH_REPLY: Statement<
       SELECT id FROM app_user WHERE id = $17 FOR NO KEY UPDATE
     ), item AS (
       DELETE FROM work_item w USING account WHERE w.kind = 'reply' AND ${heldBy('$1::text', '$2')}
-      RETURNING w.owner_id, w.claim, w.attempts + w.lost_claims AS attempts
+      RETURNING w.owner_id, w.claim, w.attempts + w.lost_claims AS attempts, w.produced
     ), ended AS (
       UPDATE message m SET status = $3::message_status, content = $4, error_code = $5, error_message = $6, finish_reason = $7,
           model = $8, prompt_tokens = $9, output_tokens = $10, thought_tokens = $11, cached_tokens = $12, total_tokens = $13,
           cached = $14, context_trimmed = $16, claim = item.claim, attempts = item.attempts, completed_at = now()
       FROM item WHERE m.id = $1::uuid AND m.completed_at IS NULL
-      RETURNING item.owner_id, m.quota_day
-    ), refund AS (${refundUnit({ user: 'ended.owner_id', day: 'ended.quota_day', from: 'ended', when: '$15' })}
+      RETURNING item.owner_id, m.quota_day, item.produced
+    ), refund AS (${refundUnit({
+      user: 'ended.owner_id',
+      day: 'ended.quota_day',
+      from: 'ended',
+      when: '$15 AND NOT ended.produced',
+    })}
     ), promoted AS (
       SELECT n.* FROM item, work_promote('reply', item.owner_id, $18::int) n
     )

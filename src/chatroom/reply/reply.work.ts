@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { failpoint } from '../../common/failpoint.js';
+import { bareModelName } from '../../config/model-name.js';
 import { Settings } from '../../config/settings.js';
 import { GeminiError } from '../../infra/gemini/gemini-error.js';
 import type { RedisClient } from '../../infra/redis/connect.js';
@@ -12,12 +13,12 @@ import {
   type WorkResult,
 } from '../../infra/work/define-work.js';
 import { historyWindow, turnsToRead } from './history-window.js';
-import { failed, finished } from './reply-result.js';
+import { failed, finished, kept } from './reply-result.js';
 import { ReplyCompletion } from './reply.completion.js';
 import { ReplyGenerator, type GeneratedReply } from './reply.generator.js';
 import { ReplyPublisher } from './reply.publisher.js';
 import { CLAIM_REPLY, type ReplyItem } from './reply.sql.js';
-import { decideRetry } from './retry-decision.js';
+import { decideRetry, gaveAnything } from './retry-decision.js';
 
 /** Claims lost with their workers, or runs that failed by a fault of ours, before a reply is given up: it may be their cause. */
 const MAX_LOST = 10;
@@ -77,7 +78,7 @@ export class ReplyWork implements WorkProcessor<ReplyItem> {
       HISTORY_MAX_TOKENS: maxTokens,
       REPLY_ATTEMPTS,
     } = this.settings;
-    const model = item.retryWith ?? item.roomModel ?? this.settings.GEMINI_MODEL;
+    const model = bareModelName(item.retryWith ?? item.roomModel ?? this.settings.GEMINI_MODEL);
     if (item.lostClaims >= MAX_LOST || item.attempts >= REPLY_ATTEMPTS + MAX_LOST)
       return this.completion.complete(
         context,
@@ -106,11 +107,13 @@ export class ReplyWork implements WorkProcessor<ReplyItem> {
     error: GeminiError,
   ): Promise<WorkResult> {
     const { subjectId, claim, attempts, requestId } = context.lease.item;
+    const text = publisher.content;
     const retryContext = {
       attempts: attempts + 1,
       maxAttempts: this.settings.REPLY_ATTEMPTS,
       model: facts.model,
       fallbackModel: this.settings.GEMINI_FALLBACK_MODEL,
+      text,
     };
     const decision = decideRetry(error, retryContext, Math.random());
     this.logger.warn(
@@ -122,12 +125,15 @@ export class ReplyWork implements WorkProcessor<ReplyItem> {
         model: facts.model,
         kind: error.kind,
         status: error.status,
+        finishReason: error.finishReason,
         decision,
       },
       'a call to Gemini failed',
     );
+    if (decision.action === 'keep')
+      return this.completion.complete(context, publisher, kept(text, error, facts));
     if (decision.action === 'fail')
-      return this.completion.complete(context, publisher, failed(decision.code, facts, error));
+      return this.completion.complete(context, publisher, failed(decision.code, facts, error, text));
     if (decision.pause > 0)
       await context
         .pauseQueue(decision.pause)
@@ -138,6 +144,7 @@ export class ReplyWork implements WorkProcessor<ReplyItem> {
       failed: true,
       retryWith: decision.model,
       error: error.kind,
+      produced: gaveAnything(text, error.usage),
     };
   }
 }

@@ -3,12 +3,56 @@ import {
   type GeminiErrorDetails,
   type GeminiErrorKind,
 } from '../../infra/gemini/gemini-error.js';
-import { backoff, decideRetry, type RetryContext } from './retry-decision.js';
+import { backoff, decideRetry, gaveAnything, type RetryContext } from './retry-decision.js';
 
-const first: RetryContext = { attempts: 1, maxAttempts: 5, model: 'flash', fallbackModel: 'lite' };
+const first: RetryContext = { attempts: 1, maxAttempts: 5, model: 'flash', fallbackModel: 'lite', text: '' };
 const last = { ...first, attempts: 5 };
 const error = (kind: GeminiErrorKind, details: GeminiErrorDetails = {}) =>
   new GeminiError(kind, 'x', details);
+
+const usage = (outputTokens: number, thoughtTokens: number) => ({
+  promptTokens: 9,
+  outputTokens,
+  thoughtTokens,
+  cachedTokens: 0,
+  totalTokens: 9 + outputTokens + thoughtTokens,
+});
+
+describe('whether Gemini gave anything', () => {
+  it.each([
+    ['text', 'a', undefined, true],
+    ['blanks', ' ', undefined, true],
+    ['tokens of text', '', usage(1, 0), true],
+    ['tokens of thoughts', '', usage(0, 1), true],
+    ['tokens of the prompt alone', '', usage(0, 0), false],
+    ['nothing', '', undefined, false],
+  ])('%s', (_name, text, reported, gave) => {
+    expect(gaveAnything(text, reported)).toBe(gave);
+  });
+});
+
+describe('what a prompt can bring about ends with the first call', () => {
+  it('a stop after text keeps the text', () => {
+    expect(decideRetry(error('stopped'), { ...first, text: 'some text' }, 0)).toEqual({ action: 'keep' });
+  });
+
+  it('a call that was at work for as long as it may keeps its text', () => {
+    const overtime = error('timeout', { overtime: true });
+    expect(decideRetry(overtime, { ...first, text: 'some text' }, 0)).toEqual({ action: 'keep' });
+  });
+
+  it('a call that thought for as long as it may, or wrote blanks, has failed', () => {
+    const fail = { action: 'fail', code: 'gemini.timeout' };
+    expect(decideRetry(error('timeout', { overtime: true, usage: usage(0, 7) }), first, 0)).toEqual(fail);
+    expect(decideRetry(error('timeout', { overtime: true }), { ...first, text: '\n' }, 0)).toEqual(fail);
+  });
+
+  it('a call that gave nothing for as long as it may, or fell silent after text, is tried again', () => {
+    expect(decideRetry(error('timeout', { overtime: true }), first, 0)).toMatchObject({ action: 'retry' });
+    const silent = error('timeout', { overtime: false, usage: usage(5, 0) });
+    expect(decideRetry(silent, { ...first, text: 'some text' }, 0)).toMatchObject({ action: 'retry' });
+  });
+});
 
 describe('judge', () => {
   it.each([

@@ -1,4 +1,4 @@
-import type { GeminiError } from '../../infra/gemini/gemini-error.js';
+import type { GeminiError, GeminiUsage } from '../../infra/gemini/gemini-error.js';
 
 /** The codes a failed reply may carry. */
 export type FailureCode =
@@ -12,6 +12,8 @@ export type FailureCode =
 
 export type RetryDecision =
   | { action: 'fail'; code: FailureCode }
+  /** The text that was published is the reply, incomplete: another call would end there too. */
+  | { action: 'keep' }
   /** `delay`: milliseconds until the next attempt; `pause`: for how long no reply at all should be tried. */
   | { action: 'retry'; model: string; delay: number; pause: number };
 
@@ -21,6 +23,8 @@ export interface RetryContext {
   maxAttempts: number;
   model: string;
   fallbackModel: string;
+  /** What the failed call had published. */
+  text: string;
 }
 
 const BACKOFF_BASE = 1_000;
@@ -38,11 +42,19 @@ const EXHAUSTED: Partial<Record<GeminiError['kind'], FailureCode>> = {
   timeout: 'gemini.timeout',
 };
 
-/** What follows from a failed call. Pure: `random` is in [0, 1). */
-export function decideRetry(error: GeminiError, situation: RetryContext, random: number): RetryDecision {
-  const { attempts, maxAttempts, model, fallbackModel } = situation;
-  const terminal = TERMINAL[error.kind];
-  if (terminal) return { action: 'fail', code: terminal };
+/** Whether Gemini gave anything for a call: text that was published, or tokens of text or thoughts that it counted. */
+export function gaveAnything(text: string, usage: GeminiUsage | undefined): boolean {
+  return text !== '' || (usage !== undefined && usage.outputTokens + usage.thoughtTokens > 0);
+}
+
+/**
+ * What follows from a failed call. Pure: `random` is in [0, 1). What a prompt can bring about ends the reply with its first
+ * call, so that no prompt makes the service pay for several: only what has nothing to do with the prompt is tried again.
+ */
+export function decideRetry(error: GeminiError, context: RetryContext, random: number): RetryDecision {
+  const { attempts, maxAttempts, model, fallbackModel } = context;
+  const ended = endedByPrompt(error, context.text);
+  if (ended) return ended;
   const canFallBack = model !== fallbackModel;
   if (error.kind === 'model_not_found') {
     return canFallBack ? retry(fallbackModel, 0) : { action: 'fail', code: 'gemini.rejected' };
@@ -59,6 +71,16 @@ export function decideRetry(error: GeminiError, situation: RetryContext, random:
   // A pause helps over a minute's limit; a day's holds whoever waits, and only holds up what it does not concern.
   const pauses = error.projectWide && !error.perDay;
   return { ...retry(model, delay), pause: pauses ? Math.min(delay, BACKOFF_CAP) : 0 };
+}
+
+/** The end of a reply whose prompt would bring the same about again; null where that is not known. */
+function endedByPrompt(error: GeminiError, text: string): RetryDecision | null {
+  const terminal = TERMINAL[error.kind];
+  if (terminal) return { action: 'fail', code: terminal };
+  // Gemini was at work for as long as a call may take, and would be again.
+  const tooLong = error.overtime === true && gaveAnything(text, error.usage);
+  if (error.kind !== 'stopped' && !tooLong) return null;
+  return text.trim() ? { action: 'keep' } : { action: 'fail', code: 'gemini.timeout' };
 }
 
 function retry(model: string, delay: number): RetryDecision & { action: 'retry' } {

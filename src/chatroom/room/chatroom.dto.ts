@@ -1,7 +1,9 @@
+import { Transform } from 'class-transformer';
 import { IsOptional, IsString, ValidateIf } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
 import { NotBlank } from '../../common/http/not-blank.decorator.js';
 import { PageQuery } from '../../common/http/page-query.dto.js';
+import { bareModelName } from '../../config/model-name.js';
 import { MessageListDto } from '../message/message.dto.js';
 import type { ChatroomRow, ListedChatroomRow } from './chatroom.sql.js';
 
@@ -48,10 +50,11 @@ export class CreateChatroomDto {
   systemInstruction?: string | null;
 
   /**
-   * One of the allowed Gemini models. Null: the service's choice.
+   * One of the allowed Gemini models, with or without `models/` before its name. Null: the service's choice.
    * @example "gemini-3.8-flash"
    */
   @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? bareModelName(value) : value))
   @IsString()
   model?: string | null;
 }

@@ -16,6 +16,9 @@ describe('by status', () => {
     [403, 'bad_key'],
     [404, 'model_not_found'],
     [408, 'unavailable'],
+    [409, 'unavailable'],
+    [412, 'rejected'],
+    [425, 'unavailable'],
     [413, 'rejected'],
     [429, 'rate_limited'],
     [499, 'unavailable'],
@@ -72,6 +75,17 @@ describe('a limit', () => {
   it.each(['limit: 0.5', 'limit: 05', 'limit: 10'])('%s is none of zero', (message) => {
     expect(classifyUpstream({ code: 429, message }).kind).toBe('rate_limited');
   });
+});
+
+it.each([
+  [undefined, 2_000, 2_000],
+  ['1.5s', undefined, 1_500],
+  ['1.5s', 2_000, 2_000],
+  ['3s', 2_000, 3_000],
+  ['0s', 0, 0],
+])('of RetryInfo %s and a header of %s ms the longer wait counts', (delay, header, ms) => {
+  const details = delay === undefined ? [] : [retry(delay)];
+  expect(classifyUpstream({ code: 503, details, retryAfterMs: header }).retryAfterMs).toBe(ms);
 });
 
 it('keeps the advice of an overloaded model', () => {

@@ -6,6 +6,8 @@ export interface UpstreamError {
   message?: string | undefined;
   /** `google.rpc.*` messages, distinguished by `@type`. */
   details?: unknown;
+  /** What the Retry-After header of the response demands, in milliseconds. */
+  retryAfterMs?: number | undefined;
 }
 
 interface Detail {
@@ -18,11 +20,13 @@ interface Detail {
 /** A longer wait is treated as an exhausted quota: the user waits at a screen. */
 const LONGEST_WAIT_MS = 300_000;
 const LONGEST_MESSAGE = 200;
+/** Statuses below 500 that say nothing about the request: timeout, ABORTED, too early, CANCELLED. */
+const PASSING = new Set([408, 409, 425, 499]);
 
 /** Classifies an error of Gemini by what the caller can do about it. */
 export function classifyUpstream(error: UpstreamError): GeminiError {
   const details = readDetails(error.details);
-  const facts: GeminiErrorDetails = { ...retryAfter(details) };
+  const facts: GeminiErrorDetails = retryAfter(details, error.retryAfterMs);
   if (error.code !== undefined) facts.status = error.code;
   if (error.code === 429) return classifyLimit(error, details, facts);
   // For an outage so long a wait is not obeyed: the service may be back before.
@@ -31,7 +35,7 @@ export function classifyUpstream(error: UpstreamError): GeminiError {
 }
 
 function kindOf(code: number | undefined, details: Detail[]): GeminiErrorKind {
-  if (code === undefined || code >= 500 || code === 408 || code === 499) return 'unavailable';
+  if (code === undefined || code >= 500 || PASSING.has(code)) return 'unavailable';
   if (code === 401 || code === 403) return 'bad_key';
   if (code === 404) return 'model_not_found';
   return details.some((detail) => detail.reason?.startsWith('API_KEY_')) ? 'bad_key' : 'rejected';
@@ -50,11 +54,16 @@ function classifyLimit(error: UpstreamError, details: Detail[], facts: GeminiErr
   });
 }
 
-/** RetryInfo's protobuf duration, such as `45.837906927s`, rounded up to the millisecond so that no retry comes early. */
-function retryAfter(details: Detail[]): { retryAfterMs?: number } {
+/**
+ * The longer of the two waits that an error may demand: its header's, and RetryInfo's, a protobuf duration such as
+ * `45.837906927s`, rounded up to the millisecond so that no retry comes early.
+ */
+function retryAfter(details: Detail[], header: number | undefined): { retryAfterMs?: number } {
   const delay = details.find((detail) => detail['@type']?.endsWith('google.rpc.RetryInfo'))?.retryDelay;
   const match = /^(\d+(?:\.\d+)?)s$/.exec(delay ?? '');
-  return match ? { retryAfterMs: Math.ceil(Number((Number(match[1]) * 1000).toFixed(6))) } : {};
+  const waits = match ? [Math.ceil(Number((Number(match[1]) * 1000).toFixed(6)))] : [];
+  if (header !== undefined) waits.push(header);
+  return waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {};
 }
 
 function readDetails(details: unknown): Detail[] {

@@ -15,8 +15,8 @@ export class Deadline {
     idleMs: number,
     private readonly caller: AbortSignal,
   ) {
-    this.total = setTimeout(() => this.end(timeout(`was not done after ${timeoutMs} ms`)), timeoutMs);
-    this.idle = setTimeout(() => this.end(timeout(`sent nothing for ${idleMs} ms`)), idleMs);
+    this.total = setTimeout(() => this.end(timeout(`was not done after ${timeoutMs} ms`, true)), timeoutMs);
+    this.idle = setTimeout(() => this.end(timeout(`sent nothing for ${idleMs} ms`, false)), idleMs);
     caller.addEventListener('abort', this.onAbort, { once: true });
     if (caller.aborted) this.onAbort();
   }
@@ -25,9 +25,10 @@ export class Deadline {
     return this.controller.signal;
   }
 
-  /** Restarts the idle timer: a chunk arrived. */
+  /** Restarts the idle timer: something arrived. */
   restartIdleTimer(): void {
-    this.idle.refresh();
+    // A timer that was cleared would run again.
+    if (!this.signal.aborted) this.idle.refresh();
   }
 
   /** Stops the timers and closes what is still open. To be called at the end of every call. */
@@ -44,4 +45,5 @@ export class Deadline {
   }
 }
 
-const timeout = (what: string) => new GeminiError('timeout', `Gemini ${what}`);
+const timeout = (what: string, overtime: boolean) =>
+  new GeminiError('timeout', `Gemini ${what}`, { overtime });

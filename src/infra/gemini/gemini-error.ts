@@ -10,14 +10,16 @@ export interface GeminiUsage {
 /**
  * - `blocked`: the prompt or the response was refused for its content
  * - `empty`: a response without visible text
+ * - `stopped`: the response ends early, after visible text, and would end there again
  * - `bad_key`, `rejected`, `model_not_found`: the request as it is will never succeed
  * - `rate_limited`: worth waiting for; `quota`: not within any useful time
- * - `unavailable`: 5xx, network, a cut or broken stream
+ * - `unavailable`: 5xx, network, a stream that is cut, broken or without an end
  * - `timeout`: no data for too long, or not finished in time; `aborted`: by the caller
  */
 export type GeminiErrorKind =
   | 'blocked'
   | 'empty'
+  | 'stopped'
   | 'bad_key'
   | 'rejected'
   | 'model_not_found'
@@ -36,6 +38,11 @@ export interface GeminiErrorDetails {
   projectWide?: boolean;
   /** The limit is the day's. One wait is worth it, a second is not. */
   perDay?: boolean;
+  /** The whole-call limit ended it, not a silence. */
+  overtime?: boolean;
+  /** Why Gemini ended the response, where it did. */
+  finishReason?: string;
+  /** What Gemini had used when the call failed, as far as it said. */
   usage?: GeminiUsage;
 }
 
@@ -46,7 +53,9 @@ export class GeminiError extends Error {
   readonly retryAfterMs?: number;
   readonly projectWide?: boolean;
   readonly perDay?: boolean;
-  readonly usage?: GeminiUsage;
+  readonly overtime?: boolean;
+  readonly finishReason?: string;
+  usage?: GeminiUsage;
 
   constructor(
     readonly kind: GeminiErrorKind,

@@ -6,7 +6,9 @@ import {
 import { ResponseAccumulator, type Chunk, type GeminiResult } from './response-accumulator.js';
 import { classifyUpstream } from './classify.js';
 import { Deadline } from './deadline.js';
+import { readingEventStream } from './event-stream.js';
 import { GeminiError } from './gemini-error.js';
+import { readRetryAfter } from './retry-after.js';
 
 export interface GeminiRequest {
   model: string;
@@ -26,7 +28,7 @@ export interface GeminiOptions {
   baseUrl: string;
   /** For the whole call, in milliseconds. */
   timeoutMs: number;
-  /** Between two chunks and before the first, in milliseconds. */
+  /** Without a byte, before the first one too, in milliseconds. */
   idleTimeoutMs: number;
   /** Called at the end of every call with its outcome (`ok`, or the kind of the error) and its duration in seconds. */
   onCall?: (model: string, outcome: string, seconds: number) => void;
@@ -39,7 +41,8 @@ export class GeminiClient {
   /**
    * Streams a reply. `onDelta` gets its visible text piece by piece; the pieces joined are the result's text.
    * What `onDelta` throws ends the call and is thrown on as it is.
-   * @throws {GeminiError} for everything else that keeps a reply from being whole
+   * @throws {GeminiError} for everything else that keeps a reply from being whole, with the usage known by then; text that
+   * `onDelta` got before it is no whole reply
    */
   async generate(request: GeminiRequest, onDelta: (text: string) => void): Promise<GeminiResult> {
     const begun = performance.now();
@@ -58,32 +61,40 @@ export class GeminiClient {
     const deadline = new Deadline(this.options.timeoutMs, this.options.idleTimeoutMs, request.signal);
     const accumulator = new ResponseAccumulator();
     try {
-      for await (const chunk of this.stream(request, deadline, accumulator)) {
-        deadline.restartIdleTimer();
+      for await (const chunk of this.stream(request, deadline)) {
         const text = accumulator.add(chunk);
         if (text) onDelta(text);
       }
       return accumulator.result();
+    } catch (error) {
+      if (error instanceof GeminiError) error.usage ??= accumulator.usage;
+      throw error;
     } finally {
       deadline.release();
     }
   }
 
-  private async *stream(
-    request: GeminiRequest,
-    deadline: Deadline,
-    accumulator: ResponseAccumulator,
-  ): AsyncGenerator<Chunk> {
+  private async *stream(request: GeminiRequest, deadline: Deadline): AsyncGenerator<Chunk> {
+    let retryAfterMs: number | undefined;
+    const observer = {
+      onHead: ({ headers }: Response) => {
+        deadline.restartIdleTimer();
+        retryAfterMs = readRetryAfter(headers, Date.now());
+      },
+      onBytes: () => deadline.restartIdleTimer(),
+    };
     try {
       // The SDK does not check whether its signal is aborted already.
       if (deadline.failure) throw deadline.failure;
-      const { stream, response } = await this.open(request, deadline.signal);
+      const { stream, response } = await readingEventStream(observer, () =>
+        this.open(request, deadline.signal),
+      );
       // The SDK's sum of the chunks, unused here, rejects along with the stream and would be an unhandled rejection.
       response.catch(() => undefined);
       for await (const chunk of stream) yield chunk;
     } catch (error) {
-      if (accumulator.finished && deadline.failure?.kind !== 'aborted') return;
-      throw deadline.failure ?? classify(error);
+      // Also after a finish reason: Gemini may give one with every chunk, so only the end of the stream makes a reply whole.
+      throw deadline.failure ?? classify(error, retryAfterMs);
     }
   }
 
@@ -103,10 +114,10 @@ export class GeminiClient {
 }
 
 /** The SDK hides the cause of a network error, and quotes the response in a parse error: neither is repeated. */
-function classify(error: unknown): GeminiError {
+function classify(error: unknown, retryAfterMs?: number): GeminiError {
   if (error instanceof GoogleGenerativeAIFetchError) {
     const { status: code, errorDetails: details } = error;
-    return classifyUpstream({ code, message: upstreamMessage(error.message), details });
+    return classifyUpstream({ code, message: upstreamMessage(error.message), details, retryAfterMs });
   }
   if (error instanceof GoogleGenerativeAIRequestInputError) {
     return new GeminiError('rejected', 'The request could not be built for Gemini');

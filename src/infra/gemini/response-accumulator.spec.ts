@@ -18,28 +18,65 @@ const kindOf = (answer: ResponseAccumulator): unknown => {
   }
 };
 
-it.each(['SAFETY', 'PROHIBITED_CONTENT', 'BLOCKLIST', 'SPII', 'RECITATION'])(
-  '%s blocks, whatever was said before',
-  (reason) => {
-    expect(
-      kindOf(read(chunk('some text'), { candidates: [{ index: 0, finishReason: reason }] } as Chunk)),
-    ).toBe('blocked');
+/** What each documented finish reason makes of a response: with text before it, and without. */
+it.each([
+  ['STOP', 'STOP', 'empty'],
+  ['MAX_TOKENS', 'MAX_TOKENS', 'empty'],
+  ['SAFETY', 'blocked', 'blocked'],
+  ['RECITATION', 'blocked', 'blocked'],
+  ['LANGUAGE', 'blocked', 'blocked'],
+  ['BLOCKLIST', 'blocked', 'blocked'],
+  ['PROHIBITED_CONTENT', 'blocked', 'blocked'],
+  ['SPII', 'blocked', 'blocked'],
+  ['IMAGE_SAFETY', 'blocked', 'blocked'],
+  ['IMAGE_PROHIBITED_CONTENT', 'blocked', 'blocked'],
+  ['IMAGE_RECITATION', 'blocked', 'blocked'],
+  ['IMAGE_OTHER', 'stopped', 'empty'],
+  ['NO_IMAGE', 'stopped', 'empty'],
+  ['MALFORMED_FUNCTION_CALL', 'stopped', 'empty'],
+  ['UNEXPECTED_TOOL_CALL', 'stopped', 'empty'],
+  ['TOO_MANY_TOOL_CALLS', 'stopped', 'empty'],
+  ['MALFORMED_RESPONSE', 'stopped', 'empty'],
+  ['MISSING_THOUGHT_SIGNATURE', 'stopped', 'rejected'],
+  ['OTHER', 'stopped', 'empty'],
+  ['A_REASON_OF_TOMORROW', 'stopped', 'empty'],
+  ['FINISH_REASON_UNSPECIFIED', 'unavailable', 'unavailable'],
+])('%s after text is %s, without text %s', (reason, withText, without) => {
+  const end = { candidates: [{ index: 0, finishReason: reason }] } as Chunk;
+  expect(kindOf(read(chunk('some text'), end))).toBe(withText);
+  expect(kindOf(read(end))).toBe(without);
+});
+
+it.each(['SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY', 'A_REASON_OF_TOMORROW'])(
+  'a prompt blocked for %s is blocked',
+  (blockReason) => {
+    expect(kindOf(read({ promptFeedback: { blockReason } } as Chunk))).toBe('blocked');
   },
 );
 
+it.each([[7], ['no reason\0'], [{}], ['x'.repeat(100)]])('a finish reason that is %j is OTHER', (reason) => {
+  const answer = read({ candidates: [{ index: 0, finishReason: reason }] } as unknown as Chunk);
+  expect(() => answer.result()).toThrow(expect.objectContaining({ kind: 'empty', finishReason: 'OTHER' }));
+});
+
 it.each([
-  ['MAX_TOKENS with text', chunk('cut', 'MAX_TOKENS'), 'MAX_TOKENS'],
-  ['MAX_TOKENS without', chunk('', 'MAX_TOKENS'), 'empty'],
-  ['STOP without text', chunk('', 'STOP'), 'empty'],
+  ['parts that are no list', { candidates: [{ content: { parts: 'x' } }] }],
+  ['a part that is null', { candidates: [{ content: { parts: [null] } }] }],
+  ['text that is a number', { candidates: [{ content: { parts: [{ text: 1 }] } }] }],
+  ['a candidate that is null', { candidates: [null] }],
+])('%s is no text', (_name, odd) => {
+  expect(new ResponseAccumulator().add(odd as unknown as Chunk)).toBe('');
+});
+
+it.each([
   ['only blanks', chunk(' \n', 'STOP'), 'empty'],
-  ['OTHER with text', chunk('x', 'OTHER'), 'unavailable'],
   ['no reason', chunk('x'), 'unavailable'],
   ['no chunk to speak of', {}, 'unavailable'],
 ])('%s', (_name, only, kind) => {
   expect(kindOf(read(only))).toBe(kind);
 });
 
-it('joins parts, drops thoughts and keeps the last usage', () => {
+it('joins parts, drops thoughts and reports the usage', () => {
   const parts = [{ text: 'a' }, { text: 'hm', thought: true }, { text: 'b' }, {}];
   const answer = new ResponseAccumulator();
   const usageMetadata = {
@@ -49,9 +86,7 @@ it('joins parts, drops thoughts and keeps the last usage', () => {
     totalTokenCount: 8,
   };
   expect(answer.add({ candidates: [{ index: 0, content: { role: 'model', parts } }] } as Chunk)).toBe('ab');
-  expect(answer.finished).toBe(false);
   answer.add({ ...chunk('c', 'STOP'), usageMetadata });
-  expect(answer.finished).toBe(true);
   expect(answer.result()).toEqual({
     text: 'abc',
     finishReason: 'STOP',

@@ -1,6 +1,8 @@
 import type { GenerateContentResponse } from '@google/generative-ai';
 import { classifyUpstream, type UpstreamError } from './classify.js';
-import { GeminiError, type GeminiUsage } from './gemini-error.js';
+import { meaningOf, readFinishReason } from './finish-reason.js';
+import { GeminiError, type GeminiErrorKind, type GeminiUsage } from './gemini-error.js';
+import { addUsage, type UsageMetadata } from './usage.js';
 
 export interface GeminiResult {
   text: string;
@@ -15,41 +17,19 @@ export interface Chunk extends Omit<
   'usageMetadata' | 'text' | 'functionCall' | 'functionCalls'
 > {
   error?: UpstreamError;
-  usageMetadata?: {
-    promptTokenCount?: number;
-    candidatesTokenCount?: number;
-    thoughtsTokenCount?: number;
-    cachedContentTokenCount?: number;
-    totalTokenCount?: number;
-  };
+  usageMetadata?: UsageMetadata;
 }
-
-const BLOCKED = new Set([
-  'SAFETY',
-  'PROHIBITED_CONTENT',
-  'BLOCKLIST',
-  'SPII',
-  'RECITATION',
-  'LANGUAGE',
-  'IMAGE_SAFETY',
-]);
 
 /** Puts the chunks of a stream together, part by part: the SDK's own sum loses parts and its `text()` shows thoughts. */
 export class ResponseAccumulator {
   private text = '';
   private finishReason?: string;
   private blockReason?: string;
-  private usage: GeminiUsage = {
-    promptTokens: 0,
-    outputTokens: 0,
-    thoughtTokens: 0,
-    cachedTokens: 0,
-    totalTokens: 0,
-  };
+  private known?: GeminiUsage;
 
-  /** Whether Gemini has given the reason of the end: a later error of the connection changes nothing. */
-  get finished(): boolean {
-    return this.finishReason !== undefined || this.blockReason !== undefined;
+  /** The tokens that Gemini has reported so far; undefined: none yet. */
+  get usage(): GeminiUsage | undefined {
+    return this.known;
   }
 
   /**
@@ -58,44 +38,48 @@ export class ResponseAccumulator {
    * @throws {GeminiError} for an error that was sent as a chunk
    */
   add(chunk: Chunk): string {
+    if (chunk.usageMetadata) this.known = addUsage(this.known, chunk.usageMetadata);
     if (chunk.error) throw classifyUpstream(chunk.error);
     const candidate = chunk.candidates?.[0];
-    this.finishReason = candidate?.finishReason ?? this.finishReason;
-    this.blockReason = chunk.promptFeedback?.blockReason ?? this.blockReason;
-    if (chunk.usageMetadata) this.usage = readUsage(chunk.usageMetadata);
-    const parts: { text?: string; thought?: boolean }[] = candidate?.content?.parts ?? [];
-    const text = parts.map((part) => (part.thought ? '' : (part.text ?? ''))).join('');
-    // PostgreSQL cannot store a NUL: the reply would be generated, and paid for, again and again.
-    const visible = text.replaceAll('\0', '\uFFFD');
-    this.text += visible;
-    return visible;
+    this.finishReason = readFinishReason(candidate?.finishReason) ?? this.finishReason;
+    this.blockReason = readFinishReason(chunk.promptFeedback?.blockReason) ?? this.blockReason;
+    const text = visibleText(candidate?.content?.parts);
+    this.text += text;
+    return text;
   }
 
   /**
    * The whole reply, once the stream has ended.
-   * @throws {GeminiError} `blocked`, `empty` or `unavailable` when the chunks make no reply
+   * @throws {GeminiError} `blocked`, `empty`, `stopped`, `rejected` or `unavailable` when the chunks make no whole reply
    */
   result(): GeminiResult {
-    const { text, finishReason, usage } = this;
-    const fail = (kind: 'blocked' | 'empty' | 'unavailable', why: string) =>
-      new GeminiError(kind, why, { usage });
-    if (this.blockReason) throw fail('blocked', `Gemini blocked the prompt: ${this.blockReason}`);
-    if (!finishReason) throw fail('unavailable', 'Gemini ended the stream without a finish reason');
-    if (BLOCKED.has(finishReason)) throw fail('blocked', `Gemini blocked the response: ${finishReason}`);
-    if (!text.trim()) throw fail('empty', `Gemini's response has no text: ${finishReason}`);
-    if (finishReason !== 'STOP' && finishReason !== 'MAX_TOKENS') {
-      throw fail('unavailable', `Gemini ended the response early: ${finishReason}`);
+    const { text, finishReason, blockReason } = this;
+    if (blockReason) throw this.failure('blocked', `Gemini blocked the prompt: ${blockReason}`);
+    if (!finishReason) throw this.failure('unavailable', 'Gemini ended the stream without a finish reason');
+    const meaning = meaningOf(finishReason);
+    if (meaning === 'blocked')
+      throw this.failure('blocked', `Gemini blocked the response: ${finishReason}`, finishReason);
+    if (!text.trim()) {
+      const kind = meaning === 'refused' ? 'rejected' : 'empty';
+      throw this.failure(kind, `Gemini's response has no text: ${finishReason}`, finishReason);
     }
-    return { text, finishReason, usage };
+    if (meaning === 'stopped' || meaning === 'refused')
+      throw this.failure('stopped', `Gemini ended the response early: ${finishReason}`, finishReason);
+    return { text, finishReason, usage: this.known ?? addUsage(undefined, {}) };
+  }
+
+  private failure(kind: GeminiErrorKind, why: string, finishReason?: string): GeminiError {
+    return new GeminiError(kind, why, {
+      ...(this.known && { usage: this.known }),
+      ...(finishReason && { finishReason }),
+    });
   }
 }
 
-function readUsage(usage: NonNullable<Chunk['usageMetadata']>): GeminiUsage {
-  return {
-    promptTokens: usage.promptTokenCount ?? 0,
-    outputTokens: usage.candidatesTokenCount ?? 0,
-    thoughtTokens: usage.thoughtsTokenCount ?? 0,
-    cachedTokens: usage.cachedContentTokenCount ?? 0,
-    totalTokens: usage.totalTokenCount ?? 0,
-  };
+/** The text of a chunk without thoughts. */
+function visibleText(parts: unknown): string {
+  const list = Array.isArray(parts) ? (parts as ({ text?: unknown; thought?: boolean } | null)[]) : [];
+  const texts = list.map((part) => (part && !part.thought && typeof part.text === 'string' ? part.text : ''));
+  // PostgreSQL cannot store a NUL: the reply would be generated, and paid for, again and again.
+  return texts.join('').replaceAll('\0', '\uFFFD');
 }

@@ -67,6 +67,8 @@ export type WorkResult =
       failed: boolean;
       retryWith?: string | null;
       error?: string;
+      /** Whether this run produced something that the owner pays for, also if every later one fails. */
+      produced?: boolean;
     };
 
 export const DONE: WorkResult = { action: 'done' };

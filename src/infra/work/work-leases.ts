@@ -178,7 +178,7 @@ export class WorkLeases implements OnApplicationShutdown {
     this.orphans = new Map(found.map(([key, { claim }]) => [key, claim]));
     for (const [, { kind, subjectId, claim }] of again) {
       const error = 'the claim was lost within its process';
-      await this.database.query(RELEASE_ITEM, [kind, subjectId, claim, 0, 0, null, error, 0]);
+      await this.database.query(RELEASE_ITEM, [kind, subjectId, claim, 0, 0, null, error, 0, false]);
     }
   }
 }

@@ -115,10 +115,10 @@ export class WorkRunner {
       await this.database.query(FINISH_ITEM, [kind, subjectId, claim]);
       return;
     }
-    const { delay, failed, retryWith = null, error = null } = result;
+    const { delay, failed, retryWith = null, error = null, produced = false } = result;
     const release: ValuesOf<typeof RELEASE_ITEM> = [
       ...([kind, subjectId, claim, delay, failed ? 1 : 0] as const),
-      ...([retryWith, error, this.timing.work.firstPollAfterEnqueue] as const),
+      ...([retryWith, error, this.timing.work.firstPollAfterEnqueue, produced] as const),
     ];
     const released = await this.database.query(RELEASE_ITEM, release);
     if (released.length > 0) failpoint('work.released');

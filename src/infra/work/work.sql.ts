@@ -105,7 +105,7 @@ export const FINISH_ITEM: Statement<{ held: number }, [kind: WorkKind, subjectId
 /**
  * Gives an item back until a later attempt.
  * $1 kind, $2 subject, $3 claim, $4 milliseconds until then, $5 failed attempts to add, $6 what the next one needs, $7 error,
- * $8 milliseconds after that until the recovery looks.
+ * $8 milliseconds after that until the recovery looks, $9 whether this attempt produced something that the owner pays for.
  */
 export const RELEASE_ITEM: Statement<
   ReadyItem,
@@ -118,12 +118,14 @@ export const RELEASE_ITEM: Statement<
     retryWith: string | null,
     error: string | null,
     firstPoll: number,
+    produced: boolean,
   ]
 > = {
   name: 'work_release_item',
   text: `
     UPDATE work_item w SET state = 'ready', worker_id = NULL, attempts = w.attempts + $5::int, retry_with = $6,
-        last_error = $7, run_at = ${later('$4::float8')}, next_poll_at = ${later('($4::float8 + $8::float8)')}
+        last_error = $7, produced = w.produced OR $9,
+        run_at = ${later('$4::float8')}, next_poll_at = ${later('($4::float8 + $8::float8)')}
     WHERE w.kind = $1 AND ${heldBy('$2', '$3')}
     RETURNING w.subject_id AS "subjectId", w.claim, w.priority`,
 };

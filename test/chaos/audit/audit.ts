@@ -11,7 +11,7 @@ export function audit(evidence: Evidence): string[] {
   return [
     ...auditAnswers(evidence),
     ...auditPrompts(stories, evidence),
-    ...auditQuota(evidence),
+    ...auditQuota(stories, evidence),
     ...auditOrder(evidence),
     ...auditText(stories, evidence),
   ];

@@ -32,8 +32,8 @@ export async function collect({
        FROM message m JOIN chatroom c ON c.id = m.chatroom_id WHERE c.user_id = ANY ($1) ORDER BY m.number`,
       [users],
     ),
-    environment.db.query<{ userId: string; used: number; most: number }>(
-      `SELECT q.user_id AS "userId", sum(q.used)::int AS used,
+    environment.db.query<{ userId: string; used: number; most: number; refunded: number }>(
+      `SELECT q.user_id AS "userId", sum(q.used)::int AS used, sum(q.refunded)::int AS refunded,
               (SELECT max(n.used) FROM chaos_quota n WHERE n.user_id = q.user_id) AS most
        FROM quota_usage q WHERE q.user_id = ANY ($1) GROUP BY q.user_id`,
       [users],

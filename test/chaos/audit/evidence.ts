@@ -26,8 +26,8 @@ export interface Evidence {
   entries: Entry[];
   rows: Row[];
   changes: Change[];
-  /** What the day's counters stood at in the end, and at most, by user. */
-  used: Map<string, { used: number; most: number }>;
+  /** What the day's counters stood at in the end, and at most, and the refunds, by user. */
+  used: Map<string, { used: number; most: number; refunded: number }>;
   /** Calls to Gemini by the tag of the prompt they answer, oldest first. */
   calls: Map<string, Call[]>;
   disturbances: Disturbances;

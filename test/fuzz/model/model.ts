@@ -52,13 +52,15 @@ export class PersonModel {
   kept = new Map<string, Kept>();
   /** Units taken, less those whose return was seen. */
   charged = 0;
+  /** Units whose return was seen: as many as the limit come back. */
+  refunded = 0;
 
   /** Replies, rooms that were deleted included, whose end was not seen. */
   open: Reply[] = [];
 
   /** Units that may have come back by now without anybody having seen it. */
   get pendingRefunds(): number {
-    return this.open.filter(({ refundable }) => refundable).length;
+    return Math.min(LIMIT - this.refunded, this.open.filter(({ refundable }) => refundable).length);
   }
 
   charge(reply: Reply): void {
@@ -72,7 +74,9 @@ export class PersonModel {
     if (reply.ended !== null) return;
     reply.ended = status;
     this.open.splice(this.open.indexOf(reply), 1);
-    if (status === 'failed' && reply.refundable) this.charged -= 1;
+    if (status !== 'failed' || !reply.refundable || this.refunded === LIMIT) return;
+    this.refunded += 1;
+    this.charged -= 1;
   }
 
   /** Its replies go with it; what they cost stays spent. */
