@@ -9,16 +9,13 @@ export function describe({ name, about, others, attack, floors }: Result): strin
   );
 }
 
-/** One line a scenario: the ratio of each action's medians, and the processor's time. */
+/** One line a scenario: the ratio of each action's medians, and what a request of the attack costs the product. */
 export function summary(results: Result[]): string {
   return table(results.map(summaryRow)).join('\n');
 }
 
 function summaryRow({ name, others, attack }: Result): Row {
   const ratios = others.map(({ what, figures }) => [what, figures.ratio ?? 0] as const);
-  const { 'product CPU %': product = 0, 'attacker CPU %': attacker = 0 } = attack.figures;
-  return {
-    what: name,
-    figures: { ...Object.fromEntries(ratios), 'product CPU %': product, 'attacker CPU %': attacker },
-  };
+  const cost = 'CPU ms a request';
+  return { what: name, figures: { ...Object.fromEntries(ratios), [cost]: attack.figures[cost] ?? 0 } };
 }

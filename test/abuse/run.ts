@@ -49,18 +49,19 @@ async function play(setup: Setup, scenario: Scenario, plan: Plan): Promise<Resul
   const { seconds } = plan;
   const attack = await scenario.prepare(setup, plan);
   const others = await Others.assemble(setup, 3 * seconds);
-  const before = await others.turn(seconds);
-  const attacked = await underAttack(setup, attack, () => others.turn(seconds));
+  const before = await metered(setup, () => others.turn(seconds));
+  const attacked = await metered(setup, () => underAttack(setup, attack, () => others.turn(seconds)));
   await setup.settled();
-  const after = await others.turn(seconds);
+  const after = await metered(setup, () => others.turn(seconds));
+  const { times, report, attacker } = attacked.result;
   const rows = MEASURES.map((measure) =>
-    rowOf(measure, [...before[measure], ...after[measure]], attacked.times),
+    rowOf(measure, [...before.result[measure], ...after.result[measure]], times),
   );
   return {
     name: scenario.name,
     about: scenario.about,
     others: rows,
-    attack: attacked.row,
+    attack: attackRow(report, { idle: (before.cpu + after.cpu) / 2, attack: attacked.cpu, attacker }),
     floors: [
       ...rows.map(({ what, figures }): Floor => ({
         kind: 'ratio',
@@ -69,25 +70,31 @@ async function play(setup: Setup, scenario: Scenario, plan: Plan): Promise<Resul
         atMost: MOST,
       })),
       atMost('requests of others that were refused', others.refused, 0),
-      ...(await attack.count(attacked.report)),
+      ...(await attack.count(report)),
     ],
   };
+}
+
+/** Does something, and tells how many milliseconds of a processor's time the product used meanwhile. */
+async function metered<T>(setup: Setup, work: () => Promise<T>): Promise<{ result: T; cpu: number }> {
+  const used = setup.cpu;
+  const result = await work();
+  return { result, cpu: setup.cpu - used };
 }
 
 interface Attacked {
   times: Times;
   report: AttackReport;
-  row: Row;
+  /** Milliseconds of a processor's time that the attacker used. */
+  attacker: number;
 }
 
 async function underAttack(setup: Setup, attack: Attack, turn: () => Promise<Times>): Promise<Attacked> {
-  const [begun, used] = [performance.now(), setup.cpu];
   const attacker = await Attacker.begin(setup.url, attack.volleys);
   try {
     const [times] = await Promise.all([turn(), attack.meanwhile?.()]);
-    const cpu = { product: setup.cpu - used, attacker: attacker.cpu };
-    const report = await attacker.end();
-    return { times, report, row: attackRow(report, cpu, performance.now() - begun) };
+    const used = attacker.cpu;
+    return { times, report: await attacker.end(), attacker: used };
   } finally {
     attacker.kill();
   }
@@ -105,14 +112,23 @@ function rowOf(measure: keyof Times, idle: number[], attacked: Times): Row {
   return { what: measure, figures };
 }
 
-/** How much of one core API and worker, and the attacker, took while others did their part. */
-function attackRow(report: AttackReport, cpu: { product: number; attacker: number }, ms: number): Row {
+interface CpuTimes {
+  /** Of the product in an idle turn, and under attack. */
+  idle: number;
+  attack: number;
+  attacker: number;
+}
+
+/** What an attack's request costs the product is what it used beyond an idle turn. */
+function attackRow(report: AttackReport, { idle, attack, attacker }: CpuTimes): Row {
   const figures = {
     requests: report.sent,
     ...report.answers,
     'MB received': report.received / 1e6,
-    'product CPU %': (100 * cpu.product) / ms,
-    'attacker CPU %': (100 * cpu.attacker) / ms,
+    'idle CPU ms': idle,
+    'attack CPU ms': attack,
+    'CPU ms a request': (attack - idle) / report.sent,
+    'attacker CPU ms a request': attacker / report.sent,
   };
   return { what: 'attack', figures };
 }
