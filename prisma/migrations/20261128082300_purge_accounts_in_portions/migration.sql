@@ -3,9 +3,11 @@
 ALTER TABLE "chatroom" DROP CONSTRAINT "chatroom_user_id_fkey";
 ALTER TABLE "session" DROP CONSTRAINT "session_user_id_fkey";
 
--- Bridge: the release before deletes an account without ordering its purge. The contract migration removes it.
+-- Bridge: the release before deletes an account without ordering its purge, and relied on the foreign key for the replies that
+-- are unfinished. The contract migration removes it.
 CREATE FUNCTION "bridge_account"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    DELETE FROM work_item WHERE kind = 'reply' AND owner_id = OLD.id;
     INSERT INTO work_item (kind, subject_id) VALUES ('account-purge', OLD.id::text) ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
