@@ -38,7 +38,7 @@ export class AccountDeletionService {
 
   /**
    * Deletes the account, its codes, and every row that a foreign key refers to it by: a few. Without the account its sessions
-   * are not live, and its identities are free. Locks: code guard, code, password guard.
+   * are not live, and its identities are free. Locks: challenge, password guard.
    * @param sql a transaction that has called `lock`
    */
   async delete(sql: Sql, { userId, identities }: LockedAccount): Promise<void> {

@@ -11,6 +11,7 @@ import { RequestAccessService } from './request-access.service.js';
 import { AuditLog } from './audit-log.js';
 import { NoticeService } from './notice/notice.service.js';
 import { OneTimeCodes } from './otp/one-time-code.js';
+import { OtpLimits } from './otp/otp-limits.js';
 import { OtpService } from './otp/otp.service.js';
 import { AccessTokenService, TokenKeys } from './session/access-token.js';
 import { LiveSessionsService } from './session/live-sessions.service.js';
@@ -53,6 +54,7 @@ import { SignUpService } from './sign-in/sign-up.service.js';
     ChangeIdentityService,
     NoticeService,
     OneTimeCodes,
+    OtpLimits,
     OtpService,
     PasswordService,
     PasswordGuard,

@@ -28,7 +28,7 @@ export class UserService {
   /**
    * Deletes the account: first its subscriptions at Stripe, so that no one keeps paying for a deleted account, then its row, with
    * which its tokens and identities go, in one short transaction. A worker purges the rest, whatever its size.
-   * Locks: customer, account, day, work items, rooms, code guard, code.
+   * Locks: customer, account, day, work items, rooms, challenge.
    * @throws AppError `auth.reauthentication_required`; `stripe.unavailable`: nothing has changed here; `service.unavailable`:
    * subscriptions may have ended
    * already, and repeating the request completes the deletion

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { TwilioChannel } from '../../src/infra/otp-delivery/twilio.channel.js';
-import { Client } from '../support/client.js';
+import { Client, type Answer } from '../support/client.js';
 import { eventually, inTime } from '../support/eventually.js';
 import { MailServer, WebhookGateway } from '../support/otp-gateways.js';
 import { newEmail, newMobile } from '../support/people.js';
@@ -37,7 +37,8 @@ async function opened(): Promise<{ mobile: string }> {
 }
 
 const rowOf = async (identity: string) =>
-  (await system.db.query('SELECT * FROM one_time_code WHERE identity = $1', [identity])).rows[0];
+  (await system.db.query('SELECT * FROM otp_challenge WHERE identity = $1 ORDER BY sent_at DESC', [identity]))
+    .rows[0];
 
 const delivered = (address: string, count = 1) =>
   eventually(`${count} deliveries`, () => gateway.to(address).length >= count && gateway.to(address));
@@ -46,7 +47,8 @@ describe('by webhook', () => {
   it('a code arrives signed, and signs in; afterwards there is only its hash', async () => {
     const who = await opened();
     const { status, body } = await client.post('/auth/send-otp', who);
-    expect([status, body]).toEqual([200, { expiresInSeconds: 300, resendAfterSeconds: 0 }]);
+    const challengeId = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    expect([status, body]).toEqual([200, { challengeId, expiresInSeconds: 300, resendAfterSeconds: 0 }]);
     const [{ headers, text, body: message } = { headers: {}, text: '', body: {} }] = await delivered(
       who.mobile,
     );
@@ -59,21 +61,59 @@ describe('by webhook', () => {
     expect(signedIn.status).toBe(200);
   });
 
-  it('an unknown identity is answered alike, has a cooldown alike, and nothing is sent', async () => {
-    const who = newMobile();
-    const known = await opened();
-    for (const route of ['/auth/send-otp', '/auth/forgot-password']) {
-      const unknown = await client.post(route, who);
-      expect([unknown.status, unknown.body]).toEqual([200, (await client.post(route, known)).body]);
+  it('an unknown identity is answered alike, is limited alike, and nothing is sent', async () => {
+    const { url } = await system.startApi({ OTP_MAX_SENDS_PER_IDENTITY_PER_HOUR: '4' });
+    const capped = new Client(url);
+    const [unknown, known] = [newMobile(), await opened()];
+    for (const route of ['send-otp', 'forgot-password', 'send-otp', 'forgot-password', 'send-otp']) {
+      const [one, other] = [
+        await capped.post(`/auth/${route}`, unknown),
+        await capped.post(`/auth/${route}`, known),
+      ];
+      expect(alike(one)).toEqual(alike(other));
     }
-    await delivered(known.mobile, 2);
+    await delivered(known.mobile, 4);
     await eventually(
       'nothing is left to deliver',
-      async () => (await rowOf(who.mobile)).sealed_code === null,
+      async () =>
+        (
+          await system.db.query('SELECT FROM otp_challenge WHERE identity = $1 AND sealed_code IS NOT NULL', [
+            unknown.mobile,
+          ])
+        ).rowCount === 0,
     );
-    expect(gateway.to(who.mobile)).toHaveLength(0);
-    const { status, body } = await client.post('/auth/verify-otp', { ...who, otp: '123456' });
-    expect([status, body.code]).toEqual([401, 'auth.otp_invalid']);
+    expect(gateway.to(unknown.mobile)).toHaveLength(0);
+    for (const who of [unknown, known]) {
+      const { challengeId } = (await client.post('/auth/send-otp', who)).body;
+      const guesses = [];
+      for (let guess = 0; guess < 6; guess++)
+        guesses.push((await client.post('/auth/verify-otp', { ...who, challengeId, otp: 'wrong' })).status);
+      expect(guesses).toEqual([401, 401, 401, 401, 401, 429]);
+    }
+  });
+
+  /** An answer without what differs between any two. */
+  const alike = ({ status, body }: Answer) => {
+    const { challengeId, requestId: _, ...rest } = body;
+    return { status, ...rest, challengeId: typeof challengeId };
+  };
+
+  it('an identity of another account is answered as a free one, and its owner is told', async () => {
+    const [owner, me] = [await system.signedIn(), await system.signedIn()];
+    const taken = { mobile: owner.user.mobile };
+    const answers = [
+      await me.post('/user/me/identity', taken),
+      await me.post('/user/me/identity', newMobile()),
+    ];
+    const [one, other] = answers.map(alike);
+    expect(one).toEqual(other);
+    expect(one?.status).toBe(200);
+    const [{ body: notice } = { body: {} }] = await delivered(taken.mobile);
+    expect(notice).toMatchObject({ notice: 'identity_taken_attempt', to: taken.mobile });
+    const { challengeId } = answers[0]?.body ?? {};
+    const guess = await me.post('/user/me/identity/verify', { ...taken, challengeId, otp: '123456' });
+    expect([guess.status, guess.body.code]).toEqual([401, 'auth.otp_invalid']);
+    expect(gateway.to(taken.mobile)).toHaveLength(1);
   });
 
   it('what fails is tried again, with the same id, until it arrives', async () => {

@@ -37,10 +37,14 @@ const CHECKS = {
   work_item_running_has_worker: "CHECK (((state = 'running'::work_state) = (worker_id IS NOT NULL)))",
 };
 
-/** Those of loads are VOLATILE: each reads with a snapshot of its own, after the caller has locked the account. */
+/** Those of loads and admissions are VOLATILE: each reads with a snapshot of its own, after the account or the identity was locked. */
 const FUNCTIONS = {
   fold_text: 'in_text text -> text IMMUTABLE',
   fold_title: ' -> trigger VOLATILE',
+  otp_admit_guess:
+    'in_identity text, in_purpose text, in_origin text, in_account text, in_per_send integer, in_per_hour integer, in_minutes integer, OUT retry_at timestamp with time zone -> timestamp with time zone VOLATILE',
+  otp_admit_send:
+    'in_key text, in_identity text, in_purpose text, in_origin text, in_account text, in_cooldown integer, in_per_hour integer, in_per_day integer, in_identities integer, in_budget integer, in_counted boolean, in_exempt boolean, OUT retry_at timestamp with time zone, OUT exhausted boolean, OUT spent integer, OUT moment timestamp with time zone -> record VOLATILE',
   room_load: 'in_owner uuid, in_limit integer, OUT rooms integer, OUT stored integer -> record VOLATILE',
   work_load:
     'in_kind text, in_owner uuid, in_group text, OUT owned integer, OUT admitted integer, OUT grouped integer -> record VOLATILE',
@@ -66,7 +70,6 @@ const STORAGE_PARAMETERS = {
 const FOREIGN_KEYS = {
   'message.chatroom_id': 'chatroom(id) ON UPDATE CASCADE ON DELETE CASCADE',
   'message.reply_to': 'message(id) ON UPDATE CASCADE ON DELETE CASCADE',
-  'one_time_code.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE SET NULL',
   'quota_usage.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE CASCADE',
   'subscription.user_id': 'app_user(id) ON UPDATE CASCADE ON DELETE CASCADE',
 };
@@ -76,6 +79,9 @@ const WITHOUT_FOREIGN_KEY = [
   'chatroom.user_id',
   'idempotency_key.subject_id',
   'idempotency_key.user_id',
+  'one_time_code.user_id',
+  'otp_challenge.user_id',
+  'otp_log.identity_hash',
   'quota_carry_over.identity_hash',
   'session.user_id',
   'stripe_customer.user_id',

@@ -10,9 +10,9 @@ const { current } = database;
 beforeAll(() => database.upgrade());
 
 /** After it the release before cannot run any more. */
-describe('the contract migration', () => {
+describe('the contract migrations', () => {
   beforeAll(async () => {
-    for (const file of readdirSync('prisma/contract'))
+    for (const file of readdirSync('prisma/contract').sort())
       await database.rows(readFileSync(`prisma/contract/${file}`, 'utf8'));
   });
 

@@ -41,9 +41,10 @@ const FILL = [
    SELECT 'evt_' || n, 'invoice.paid', 'cus_' || n, CASE WHEN n % 50 > 0 THEN now() END FROM generate_series(1, ${USERS}) n`,
   `INSERT INTO quota_usage (user_id, day, used) SELECT ${uuid('n')}, current_date, 1 FROM generate_series(1, ${USERS}) n`,
   `INSERT INTO quota_carry_over (identity_hash, day, used) SELECT n::text, current_date, 1 FROM generate_series(1, ${USERS}) n`,
-  `INSERT INTO code_guard (identity, resets_at) SELECT '+9198' || n, ${AROUND_NOW} FROM generate_series(1, ${USERS}) n`,
-  `INSERT INTO one_time_code (identity, purpose, id, user_id, expires_at)
-   SELECT '+9198' || n, 'sign_in', ${uuid('n')}, ${uuid('n')}, ${AROUND_NOW} FROM generate_series(1, ${USERS}) n`,
+  `INSERT INTO otp_challenge (id, identity, purpose, user_id, origin, code_hash, sent_at, expires_at)
+   SELECT ${uuid('n')}, '+9198' || n, 'sign_in', ${uuid('n')}, 'address', 'hash', now(), ${AROUND_NOW} FROM generate_series(1, ${USERS}) n`,
+  `INSERT INTO otp_log (action, identity_hash, purpose, origin, at)
+   SELECT 'send', n::text, 'sign_in', 'address', ${AROUND_NOW} FROM generate_series(1, ${USERS}) n`,
   `INSERT INTO idempotency_key (user_id, key, fingerprint, owner, expires_at)
    SELECT ${uuid('n')}, n::text, '', ${uuid('n')}, ${AROUND_NOW} FROM generate_series(1, ${USERS}) n`,
   // The long room has the number 0, the rooms of one user follow, and every user has one more.

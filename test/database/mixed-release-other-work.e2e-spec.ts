@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { PURGE_SESSIONS } from '../../src/auth/session/session.sql.js';
-import { CLAIM_DELIVERY, FINISH_DELIVERY, SEND_CODE } from '../../src/auth/otp/otp.sql.js';
 import {
   CLAIM_STRIPE_EVENT,
   FINISH_STRIPE_EVENT,
@@ -43,44 +41,6 @@ describe('other work of the release before, on the new schema', () => {
     expect(await database.rows(before.FIND_DUE_EVENTS)).toEqual([]);
     expect(await database.states('evt_new')).toEqual(['ready']);
     expect(await database.run(CLAIM_STRIPE_EVENT, ['evt_new', WORKER])).toMatchObject({ claim: 1 });
-  });
-
-  it('a code has one item, of the release that sent it last', async () => {
-    const [old, replaced, last] = [randomUUID(), randomUUID(), randomUUID()];
-    const values = (id: string) => [
-      '+919800000099',
-      'sign_in',
-      id,
-      null,
-      'hash',
-      'sealed',
-      5,
-      'request-9',
-      0,
-      100,
-      ['k'],
-    ];
-    await database.rows(before.SEND_CODE, values(old));
-    expect(await database.states(old)).toEqual(['ready']);
-    expect(await database.secondsLeft(old)).toBeGreaterThan(30);
-    await database.rows(`UPDATE one_time_code SET ring_at = now() WHERE id = $1`, [old]);
-    expect((await database.rows(before.FIND_UNDELIVERED)).map(({ id }) => id)).toContain(old);
-    expect(await database.row(before.CLAIM_DELIVERY, [old, 0])).toMatchObject({ sealedCode: 'sealed' });
-    await database.run(SEND_CODE, values(replaced));
-    expect(await database.states(replaced)).toEqual(['ready']);
-    expect(await database.secondsLeft(replaced)).toBeLessThanOrEqual(0);
-    await database.rows(`UPDATE one_time_code SET ring_at = least(ring_at, 'infinity') WHERE id = $1`, [
-      replaced,
-    ]);
-    expect((await database.rows(before.FIND_UNDELIVERED)).map(({ id }) => id)).not.toContain(replaced);
-    await database.run(CLAIM_DELIVERY, [replaced, WORKER]);
-    await database.rows(FINISH_DELIVERY.text, [replaced, 1]);
-    expect(await database.states(replaced)).toEqual(['none']);
-    await database.rows(before.SEND_CODE, values(last));
-    expect(await database.states(last)).toEqual(['ready']);
-    await database.rows(before.FORGET_CODE, [last]);
-    await database.becomesDue(last);
-    expect(await database.run(CLAIM_DELIVERY, [last, WORKER])).toMatchObject({ sealedCode: null });
   });
 
   it('a customer’s next look is scheduled by either release', async () => {

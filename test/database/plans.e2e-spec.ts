@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { SEND_CODE, USE_CODE } from '../../src/auth/otp/otp.sql.js';
+import { SEND_CODE, USE_CHALLENGE, USE_CODE } from '../../src/auth/otp/otp.sql.js';
 import {
   FIND_LIVE_SESSIONS,
   FIND_PRINCIPAL,
@@ -73,8 +73,9 @@ const PLANS: [Statement, string[]][] = [
   [FIND_LIVE_SESSIONS, ['app_user_pkey', 'session_pkey']],
   [ROTATE_REFRESH_TOKEN, ['app_user_pkey', 'session_refresh_hash_key']],
   [PURGE_SESSIONS, ['app_user_pkey', 'session_pkey', 'session_user_id_idx']],
-  [SEND_CODE, ['app_user_pkey', 'code_guard_pkey', 'one_time_code_pkey', 'work_item_pkey']],
-  [USE_CODE, ['code_guard_pkey', 'one_time_code_pkey']],
+  [SEND_CODE, ['work_item_owner', 'work_item_pkey']],
+  [USE_CHALLENGE, ['otp_challenge_pkey']],
+  [USE_CODE, ['otp_challenge_identity_purpose_expires_at_idx']],
   [ACCEPT_PROMPT, ['app_user_pkey', 'chatroom_pkey', 'quota_usage_pkey', 'work_item_pkey']],
   [RETRY_REPLY, ['app_user_pkey', 'chatroom_pkey', 'message_pkey', 'quota_usage_pkey', 'work_item_pkey']],
   [CANCEL_REPLY, ['app_user_pkey', 'message_pkey', 'work_item_pkey']],

@@ -37,8 +37,7 @@ describe('a setting of the API', () => {
     await client.post('/auth/signup', MOBILE);
     expect((await client.post('/auth/send-otp', MOBILE)).body.expiresInSeconds).toBe(420);
     const { rows } = await system.db.query(
-      `SELECT extract(epoch FROM expires_at - last_sent_at)::int AS seconds
-       FROM one_time_code JOIN code_guard USING (identity) WHERE identity = $1`,
+      `SELECT extract(epoch FROM expires_at - sent_at)::int AS seconds FROM otp_challenge WHERE identity = $1`,
       [MOBILE.mobile],
     );
     expect(rows).toEqual([{ seconds: 420 }]);

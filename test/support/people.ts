@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Answer, Client } from './client.js';
+import { eventually } from './eventually.js';
 
 export type Who = { mobile: string } | { email: string };
 
@@ -9,11 +10,32 @@ export const newEmail = (): { email: string } => ({ email: `${randomUUID()}@Exam
 /** Any code but this one. */
 export const wrong = (otp: string): string => String((Number(otp) + 1) % 1_000_000).padStart(6, '0');
 
+/** Asks again while a machine that is too busy answers 503. */
+export function insist(ask: () => Promise<Answer>): Promise<Answer> {
+  return eventually(
+    'an answer other than 503',
+    async () => {
+      const answer = await ask();
+      return answer.status !== 503 && answer;
+    },
+    60_000,
+  );
+}
+
 /** Asks for a code where codes are shown. */
 export async function askCode(client: Client, who: Who, route = '/auth/send-otp'): Promise<string> {
-  const { status, body, text } = await client.post(route, who);
+  return (await askChallenge(client, who, route)).otp;
+}
+
+/** Asks for a code where codes are shown, and returns what uses it. */
+export async function askChallenge(
+  client: Client,
+  who: Who,
+  route = '/auth/send-otp',
+): Promise<{ otp: string; challengeId: string }> {
+  const { status, body, text } = await insist(() => client.post(route, who));
   if (status !== 200) throw new Error(`no code: ${text}`);
-  return body.otp;
+  return { otp: body.otp, challengeId: body.challengeId };
 }
 
 /** Signs in with a code; the account exists. */
@@ -22,8 +44,10 @@ export async function signIn(
   who: Who,
   more: { password?: string } = {},
 ): Promise<Answer['body']> {
-  const otp = await askCode(client, who);
-  const { status, body, text } = await client.post('/auth/verify-otp', { ...who, otp, ...more });
+  const code = await askChallenge(client, who);
+  const { status, body, text } = await insist(() =>
+    client.post('/auth/verify-otp', { ...who, ...code, ...more }),
+  );
   if (status !== 200) throw new Error(`not signed in: ${text}`);
   return body;
 }
@@ -34,7 +58,7 @@ export async function signUp(
   who: Who = newMobile(),
   more: { password?: string; name?: string } = {},
 ): Promise<Answer['body']> {
-  const { status, text } = await client.post('/auth/signup', { ...who, ...more });
+  const { status, text } = await insist(() => client.post('/auth/signup', { ...who, ...more }));
   if (status !== 201) throw new Error(`not signed up: ${text}`);
   return signIn(client, who, more.password ? { password: more.password } : {});
 }

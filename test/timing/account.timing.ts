@@ -42,7 +42,7 @@ async function measure(path: string, body: object, expected: number): Promise<nu
   const time = performance.now() - started;
   if (status !== expected) throw new Error(`${path} answered ${status}`);
   await eventually('the worker is idle', async () => {
-    const { rows } = await system.db.query('SELECT FROM one_time_code WHERE sealed_code IS NOT NULL');
+    const { rows } = await system.db.query('SELECT FROM otp_challenge WHERE sealed_code IS NOT NULL');
     return rows.length === 0;
   });
   return time;

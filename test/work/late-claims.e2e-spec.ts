@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CLAIM_DELIVERY, FINISH_DELIVERY } from '../../src/auth/otp/otp.sql.js';
+import { CLAIM_DELIVERY, FINISH_DELIVERY } from '../../src/auth/otp/otp-delivery.sql.js';
 import { failed, toColumns } from '../../src/chatroom/reply/reply-result.js';
 import { CLAIM_REPLY, FINISH_REPLY } from '../../src/chatroom/reply/reply.sql.js';
 import { type WorkProcessor } from '../../src/infra/work/define-work.js';
@@ -69,11 +69,11 @@ describe('a claim that is late', () => {
       make: async () => {
         const id = await setup.makeItem('code-delivery');
         await setup.db.query(
-          `INSERT INTO one_time_code (identity, purpose, id, code_hash, sealed_code, expires_at)
-           VALUES ($1::text, 'sign_in', $1::uuid, 'hash', 'sealed', now() + interval '5 minutes')`,
+          `INSERT INTO otp_challenge (identity, purpose, id, origin, code_hash, sealed_code, sent_at, expires_at)
+           VALUES ($1::text, 'sign_in', $1::uuid, '', 'hash', 'sealed', now(), now() + interval '5 minutes')`,
           [id],
         );
-        return { id, read: rowOf('one_time_code', id) };
+        return { id, read: rowOf('otp_challenge', id) };
       },
       finish: async ({ database }, id, claim) => {
         await database.query(FINISH_DELIVERY, [id, claim]);

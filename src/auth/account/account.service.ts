@@ -118,7 +118,7 @@ export class AccountService {
 
   /**
    * Gives the account an identity that no verified account has, in place of the one of the same kind. Deletes the unverified
-   * accounts with that identity. Locks: codes of the deleted accounts.
+   * accounts with that identity.
    * @param sql a transaction that has called `prepareIdentity`
    */
   async setIdentity(sql: Sql, userId: string, identity: Identity): Promise<void> {
@@ -158,4 +158,12 @@ export function ownerOf(user: User): PasswordOwner {
 /** The keys of the identities that an account has. */
 export function keysOf({ mobile, emailKey }: LockedAccountRow): string[] {
   return [mobile, emailKey].filter((key) => key !== null);
+}
+
+/** Characters of an address that every mail server takes. */
+const ASCII = /^[\x21-\x7e]+$/;
+
+/** Where messages to an identity go: mail to the address as the account has it, unless that is no form of it that mail servers know. */
+export function addressOf(user: User | null, { kind, address }: Identity): string {
+  return kind === 'email' && user?.email && ASCII.test(user.email) ? user.email : address;
 }

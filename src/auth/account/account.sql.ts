@@ -43,7 +43,7 @@ export const LOCK_UNVERIFIED_ACCOUNTS: Statement<AccountIdRow, [mobiles: string[
 
 /**
  * Deletes the unverified accounts that have one of two identities.
- * Locks: accounts, by id; then their codes, by the foreign key.
+ * Locks: accounts, by id.
  * $1 mobile numbers (text[]), $2 keys of email addresses (text[]).
  */
 export const DELETE_UNVERIFIED_ACCOUNTS: Statement<never, [mobiles: string[], emailKeys: string[]]> = {

@@ -13,7 +13,7 @@ import {
   type WorkResult,
 } from '../../infra/work/define-work.js';
 import { OneTimeCodes } from './one-time-code.js';
-import { CLAIM_DELIVERY, FINISH_DELIVERY, type DeliveryItem } from './otp.sql.js';
+import { CLAIM_DELIVERY, FINISH_DELIVERY, type DeliveryItem } from './otp-delivery.sql.js';
 
 const MAX_ATTEMPTS = 5;
 /** Milliseconds. */

@@ -8,31 +8,36 @@ import { WorkQueue } from '../../infra/work/work-queue.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
 import type { Identity } from '../account/identity.js';
 import { OneTimeCodes, type CodePurpose } from './one-time-code.js';
+import { OtpLimits, type CodeRequest } from './otp-limits.js';
 import {
   DELETE_CODES,
   INVALIDATE_CODES,
-  MAX_FAILURES_BEFORE_SLOW,
-  RESET_CODE_GUARD,
   SEND_CODE,
+  USE_CHALLENGE,
   USE_CODE,
   type UsedCodeRow,
 } from './otp.sql.js';
-
-/** The account that a code is sent to. */
-export interface Recipient {
-  id: string;
-  /** The keys of all its identities. */
-  identities: string[];
-}
+import { readCode } from './typed-code.js';
 
 /** A code that was sent. */
 export interface SentCode {
+  /** Names the code when it is used. */
+  challengeId: string;
   /** Seconds that the code is valid. */
   expiresInSeconds: number;
-  /** Seconds until another code may be sent to the identity. */
+  /** Seconds until the same address may ask for another code of the identity and purpose. */
   resendAfterSeconds: number;
   /** The code itself, only where codes are returned in the response. */
   otp?: string;
+}
+
+/** A guess at a code. */
+export interface Guess {
+  purpose: CodePurpose;
+  otp: string;
+  challengeId?: string | null;
+  /** The only account whose code may be used; undefined: any. */
+  account?: string;
 }
 
 /** Sends and uses one-time codes. Sending and using is one statement each, so that parallel requests cannot pass the limits. */
@@ -42,6 +47,7 @@ export class OtpService {
     private readonly settings: Settings,
     private readonly database: Database,
     private readonly codes: OneTimeCodes,
+    private readonly limits: OtpLimits,
     private readonly queue: WorkQueue,
     private readonly audit: AuditLog,
   ) {}
@@ -52,17 +58,18 @@ export class OtpService {
   }
 
   /**
-   * Makes a code in place of the last one of the identity and purpose, and queues its delivery.
-   * @param recipient null when no account has the identity: the same work is done, and nothing is delivered
-   * @throws AppError `auth.otp_cooldown` when the identity's last code was sent too recently; `service.unavailable`
+   * Makes a code under a challenge of its own, and queues its delivery. Codes that were sent before stay valid, but for the
+   * oldest of more than three.
+   * @throws AppError `auth.otp_cooldown` when a limit of the address, the identity or the account refuses it;
+   * `service.unavailable` also when the service has sent as many codes in this hour as it may
    */
-  async send(
-    identity: Identity,
-    purpose: CodePurpose,
-    recipient: Recipient | null,
-    origin: RequestOrigin,
-  ): Promise<SentCode> {
-    const facts = { userId: recipient?.id, identity: maskIdentity(identity.key), purpose };
+  async send(request: CodeRequest, origin: RequestOrigin): Promise<SentCode> {
+    const { identity, purpose, recipient } = request;
+    const facts = {
+      userId: recipient?.id ?? request.account ?? undefined,
+      identity: maskIdentity(identity.key),
+      purpose,
+    };
     const id = uuidv7();
     const otp = this.codes.create();
     const [row] = await this.database.query(SEND_CODE, [
@@ -74,65 +81,65 @@ export class OtpService {
       this.shown ? null : this.codes.seal(id, { kind: identity.kind, address: identity.address, otp }),
       this.settings.OTP_EXPIRATION_MINUTES,
       origin.requestId,
-      this.settings.OTP_RESEND_SECONDS,
-      MAX_FAILURES_BEFORE_SLOW - this.settings.OTP_MAX_ATTEMPTS,
-      [identity.key, ...(recipient?.identities ?? [])],
+      ...this.limits.ofSend(request, origin),
     ]);
     if (!row?.sent) {
-      this.audit.record('otp.refused', origin, { ...facts, reason: 'auth.otp_cooldown' });
-      throw new AppError('auth.otp_cooldown', {
-        retryAfter: row?.retryAfter ?? this.settings.OTP_RESEND_SECONDS,
-      });
+      const refusal = this.limits.toRefusal(row);
+      this.audit.record('otp.refused', origin, { ...facts, reason: refusal.code });
+      throw refusal;
     }
-    if (!this.shown) await this.queue.add('code-delivery', [{ subjectId: id, claim: 0, priority: 1 }]);
+    this.limits.watchBudget(row.spent);
+    const { priority } = row;
+    if (priority !== null) await this.queue.add('code-delivery', [{ subjectId: id, claim: 0, priority }]);
     this.audit.record('otp.sent', origin, facts);
-    return this.toSentCode(otp);
+    return this.toSentCode(id, otp);
   }
 
   /**
-   * Uses a code: it works once.
-   * @param onlyFor the only account that may use it; null: the one that it was sent to, whichever that is
-   * @returns the account that the code was sent to
+   * Uses a code that was sent to an identity: it works once. A guess that names a challenge counts against that challenge
+   * alone, so that nobody who lacks it can lock the person out.
    * @throws AppError `auth.otp_invalid`; `auth.otp_attempts_exceeded` when no guess was left, so that the code was not compared;
    * `service.unavailable`
    */
-  async use(
-    identity: Identity,
-    purpose: CodePurpose,
-    otp: string,
-    origin: RequestOrigin,
-    onlyFor: string | null = null,
-  ): Promise<string> {
+  async use(identity: Identity, guess: Guess, origin: RequestOrigin): Promise<void> {
+    if (guess.challengeId) return this.useChallenge([identity.key], guess, guess.challengeId, origin);
+    const { purpose, account } = guess;
     const [row] = await this.database.query(USE_CODE, [
       identity.key,
       purpose,
-      this.codes.hashes(identity.key, purpose, otp),
-      this.settings.OTP_EXPIRATION_MINUTES,
-      this.settings.OTP_MAX_ATTEMPTS,
-      onlyFor,
+      this.codes.hashes(identity.key, purpose, readCode(guess.otp)),
+      account ?? null,
+      ...this.limits.ofGuess(identity, account, origin),
     ]);
-    if (row?.userId) return row.userId;
-    const refusal = this.toRefusal(row);
-    const facts = {
-      method: 'otp',
-      identity: maskIdentity(identity.key),
-      purpose,
-      reason: refusal.code,
-    } as const;
-    this.audit.record(purpose === 'sign_in' ? 'sign_in.failed' : 'otp.failed', origin, facts);
-    throw refusal;
+    if (!row?.right) throw this.refuse(row, [identity.key], guess, origin);
   }
 
   /**
-   * Resets the count of wrong guesses and the cooldown of an identity, after a right code. Locks: code guard.
-   * @param sql a transaction
+   * Uses the code of a challenge that was sent to one of several identities.
+   * @param identities their keys
+   * @throws AppError as `use`
    */
-  async resetGuard(sql: Sql, { key }: Identity): Promise<void> {
-    await sql.query(RESET_CODE_GUARD, [[key]]);
+  async useChallenge(
+    identities: string[],
+    guess: Omit<Guess, 'challengeId'>,
+    challengeId: string,
+    origin: RequestOrigin,
+  ): Promise<void> {
+    const { purpose, account } = guess;
+    const otp = readCode(guess.otp);
+    const [row] = await this.database.query(USE_CHALLENGE, [
+      challengeId,
+      identities,
+      purpose,
+      identities.flatMap((key) => this.codes.hashes(key, purpose, otp)),
+      this.settings.OTP_MAX_ATTEMPTS,
+      account ?? null,
+    ]);
+    if (!row?.right) throw this.refuse(row, identities, guess, origin);
   }
 
   /**
-   * Makes every code that was sent to an account unusable. Locks: code.
+   * Makes every code unusable that was sent to an account or to an identity that it has. Locks: challenge.
    * @param sql a transaction that has locked the account
    */
   async invalidate(sql: Sql, userId: string): Promise<void> {
@@ -140,25 +147,30 @@ export class OtpService {
   }
 
   /**
-   * Deletes the codes of an account and of its identities, and their counts of guesses. Locks: code guard, code.
+   * Deletes the codes of an account and of its identities. Locks: challenge.
    * @param sql a transaction that has locked the account
    * @param identities keys of the identities
    */
   async deleteAll(sql: Sql, userId: string, identities: string[]): Promise<void> {
-    await sql.query(RESET_CODE_GUARD, [identities]);
     await sql.query(DELETE_CODES, [identities, userId]);
   }
 
-  private toRefusal(row: UsedCodeRow | undefined): AppError {
-    if (row?.counted) return new AppError('auth.otp_invalid');
-    return new AppError('auth.otp_attempts_exceeded', {
-      detail: 'Too many wrong codes. Wait, then ask for a new one.',
-      retryAfter: row?.retryAfter ?? this.settings.OTP_EXPIRATION_MINUTES * 60,
-    });
+  private refuse(
+    row: Pick<UsedCodeRow, 'counted' | 'retryAfter'> | undefined,
+    identities: string[],
+    { purpose, account }: Omit<Guess, 'otp'>,
+    origin: RequestOrigin,
+  ): AppError {
+    const refusal = this.limits.toGuessRefusal(row);
+    const [identity] = identities.map(maskIdentity);
+    const facts = { userId: account, identity, purpose, method: 'otp', reason: refusal.code } as const;
+    this.audit.record(purpose === 'sign_in' ? 'sign_in.failed' : 'otp.failed', origin, facts);
+    return refusal;
   }
 
-  private toSentCode(otp: string): SentCode {
+  private toSentCode(challengeId: string, otp: string): SentCode {
     return {
+      challengeId,
       expiresInSeconds: this.settings.OTP_EXPIRATION_MINUTES * 60,
       resendAfterSeconds: this.settings.OTP_RESEND_SECONDS,
       ...(this.shown && { otp }),

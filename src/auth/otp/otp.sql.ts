@@ -1,19 +1,16 @@
-import type { OneTimeCode } from '../../generated/prisma/client.js';
 import type { Statement } from '../../infra/postgres/database.js';
-import type { WorkItem } from '../../infra/work/define-work.js';
-import { claimItem, enqueueItem, heldBy, ITEM_COLUMNS } from '../../infra/work/work.sql.js';
-
-/** Wrong guesses, over all identities of an account, from which on codes are sent only once an hour. */
-export const MAX_FAILURES_BEFORE_SLOW = 100;
+import { enqueueItem, ownedItems } from '../../infra/work/work.sql.js';
 
 /**
- * Replaces the code of an identity and a purpose, unless the identity's last code, of whatever purpose, was sent too recently
- * or too many guesses were wrong. It is one statement, so that of parallel requests only one passes the checks. It does the
- * same work whether or not there is an account. A code whose account is deleted in the meantime belongs to no account.
- * Locks: account (key share), code guard, code, work item.
- * $1 key of the identity, $2 purpose, $3 id of the code, $4 account or null, $5 hash of the code, $6 sealed code or null,
- * $7 minutes that the code is valid, $8 request id, $9 seconds between two codes, $10 wrong guesses above which codes are sent
- * once an hour, $11 keys whose wrong guesses count (text[]).
+ * Makes a challenge and the item that delivers its code, if the limits admit it. `otp_admit_send` decides and logs it in this
+ * statement, so that parallel requests cannot pass the limits. It does the same work whether or not there is an account.
+ * A sign-in code is delivered before codes of other purposes, and of one account's codes each has a later place than the one
+ * before, so that nobody waits for what another account asked for.
+ * Locks: advisory locks of the account and the identity, budget, challenge, work item.
+ * $1 key of the identity, $2 purpose, $3 id of the challenge, $4 account that the code is sent to or null, $5 hash of the code,
+ * $6 sealed code or null, $7 minutes that the code is valid, $8 request id, $9 hash of the identity, $10 hash of the address,
+ * $11 hash of the account that asks or null, $12 seconds between two codes, $13 and $14 codes an hour and a day, $15 identities a day,
+ * $16 codes of the service an hour or null, $17 whether the code counts there, $18 whether it is sent whatever is left there.
  */
 export const SEND_CODE: Statement<
   SentCodeRow,
@@ -26,61 +23,104 @@ export const SEND_CODE: Statement<
     sealedCode: string | null,
     validMinutes: number,
     requestId: string,
+    identityHash: string,
+    origin: string,
+    accountHash: string | null,
     cooldown: number,
-    maxFailures: number,
-    identities: string[],
+    perHour: number,
+    perDay: number,
+    identities: number,
+    budget: number | null,
+    counted: boolean,
+    exempt: boolean,
   ]
 > = {
   name: 'otp_send',
   text: `
-    WITH recipient AS (
-      SELECT id FROM app_user WHERE id = $4::uuid FOR KEY SHARE
-    ), pace AS (
-      SELECT coalesce(sum(failures), 0) > $10::int AS slow,
-             coalesce(max(last_sent_at), '-infinity') + interval '1 hour' AS next
-      FROM code_guard WHERE identity = ANY($11::text[])
-    ), guard AS (
-      INSERT INTO code_guard AS g (identity, last_sent_at)
-      SELECT $1, now() FROM pace LEFT JOIN recipient ON true WHERE NOT slow OR next <= now()
-      ON CONFLICT (identity) DO UPDATE SET last_sent_at = excluded.last_sent_at
-        WHERE (g.failures <= $10::int OR g.last_sent_at <= now() - interval '1 hour')
-          AND ($9::int = 0 OR coalesce(g.last_sent_at, '-infinity') <= now() - make_interval(secs => $9::int))
-      RETURNING identity
-    ), code AS (
-      INSERT INTO one_time_code
-        (identity, purpose, id, user_id, code_hash, sealed_code, expires_at)
-      SELECT identity, $2, $3::uuid, (SELECT id FROM recipient), $5, $6, now() + make_interval(mins => $7::int)
-      FROM guard
-      ON CONFLICT (identity, purpose) DO UPDATE SET
-        id = excluded.id, user_id = excluded.user_id, code_hash = excluded.code_hash,
-        sealed_code = excluded.sealed_code, expires_at = excluded.expires_at
+    WITH admission AS (
+      SELECT * FROM otp_admit_send($1, $9, $2, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    ), challenge AS (
+      INSERT INTO otp_challenge (id, identity, purpose, user_id, origin, code_hash, sealed_code, sent_at, expires_at)
+      SELECT $3::uuid, $1, $2, $4::uuid, $10, $5, $6, moment, moment + make_interval(mins => $7::int)
+      FROM admission WHERE retry_at IS NULL
       RETURNING id, sealed_code
     ), item AS (${enqueueItem(
-      { kind: `'code-delivery'`, subject: 'code.id::text', requestId: '$8::text', firstPoll: '3000' },
-      'code WHERE code.sealed_code IS NOT NULL',
+      {
+        kind: `'code-delivery'`,
+        subject: 'challenge.id::text',
+        owner: '$4::uuid',
+        priority: `CASE $2 WHEN 'sign_in' THEN 1 ELSE 1000 END + least(998, ${ownedItems(`'code-delivery'`, '$4::uuid')})`,
+        requestId: '$8::text',
+        firstPoll: '3000',
+      },
+      'challenge WHERE challenge.sealed_code IS NOT NULL',
     )}
     )
-    SELECT EXISTS (SELECT FROM code) AS sent,
-           ceil(extract(epoch FROM greatest(
-             (SELECT next FROM pace WHERE slow),
-             (SELECT last_sent_at + make_interval(secs => $9::int) FROM code_guard WHERE identity = $1)
-           ) - now()))::int AS "retryAfter"`,
+    SELECT retry_at IS NULL AS sent, exhausted, spent, (SELECT priority FROM item) AS priority,
+           ceil(extract(epoch FROM retry_at - clock_timestamp()))::int AS "retryAfter"
+    FROM admission`,
 };
 
 export interface SentCodeRow {
-  /** False: too early. */
+  /** False: a limit refuses it. */
   sent: boolean;
-  /** Seconds until a code may be sent again. */
+  /** Whether that limit is the budget of the service. */
+  exhausted: boolean;
+  /** Codes of this hour, this one included; null where the code does not count, or there is no budget. */
+  spent: number | null;
+  /** Of the item that delivers the code; null where there is none. */
+  priority: number | null;
+  /** Seconds until the limit admits a code again; null when it was sent. */
   retryAfter: number | null;
 }
 
 /**
- * Counts a guess and deletes the code if the guess is right, so that each code is used once, by one request. When no guess is left
- * nothing changes, and the first look at the count needs no lock, so that a flood of guesses is cheap. The count starts again
- * after a pause as long as a code is valid, so that no code meets more guesses than the limit.
- * Locks: code guard, code.
- * $1 key of the identity, $2 purpose, $3 hashes of the guess (text[]), $4 minutes until the count starts again,
- * $5 guesses allowed, $6 the only account that may use the code, or null for any.
+ * Counts a guess against its challenge and voids the code if the guess is right, so that each code is used once, by one request.
+ * Locks: challenge.
+ * $1 challenge, $2 keys that its identity must be one of (text[]), $3 purpose, $4 hashes of the guess (text[]), $5 guesses
+ * allowed, $6 the only account whose code may be used, or null for any.
+ */
+export const USE_CHALLENGE: Statement<
+  UsedChallengeRow,
+  [
+    id: string,
+    identities: string[],
+    purpose: string,
+    hashes: string[],
+    maxGuesses: number,
+    userId: string | null,
+  ]
+> = {
+  name: 'otp_use_challenge',
+  text: `
+    WITH challenge AS (
+      SELECT id, guesses < $5::int AS counted, expires_at,
+             purpose = $3 AND expires_at > now() AND coalesce(code_hash = ANY($4::text[]), false)
+               AND coalesce(user_id = coalesce($6::uuid, user_id), false) AS "right"
+      FROM otp_challenge WHERE id = $1::uuid AND identity = ANY($2::text[]) FOR NO KEY UPDATE
+    ), guess AS (
+      UPDATE otp_challenge c SET guesses = c.guesses + 1, code_hash = CASE WHEN challenge."right" THEN NULL ELSE c.code_hash END
+      FROM challenge WHERE c.id = challenge.id AND challenge.counted
+    )
+    SELECT counted, counted AND "right" AS "right", ceil(extract(epoch FROM expires_at - now()))::int AS "retryAfter" FROM challenge`,
+};
+
+/** No row: there is no such challenge of the identities. */
+export interface UsedChallengeRow {
+  /** False: no guess was left, so the code was not compared. */
+  counted: boolean;
+  right: boolean;
+  /** Seconds until the challenge expires; negative when it has. */
+  retryAfter: number;
+}
+
+/**
+ * Counts a guess that names no challenge, and voids the code if the guess is right. `otp_admit_guess` decides and logs it in this
+ * statement.
+ * Locks: advisory lock of the identity, challenge.
+ * $1 key of the identity, $2 purpose, $3 hashes of the guess (text[]), $4 the only account whose code may be used, or null for
+ * any, $5 hash of the identity, $6 hash of the address, $7 guesses for each send, $8 guesses an hour, $9 minutes that a code is
+ * valid, $10 hash of the account or null.
  */
 export const USE_CODE: Statement<
   UsedCodeRow,
@@ -88,100 +128,58 @@ export const USE_CODE: Statement<
     identity: string,
     purpose: string,
     hashes: string[],
-    resetMinutes: number,
-    maxAttempts: number,
     userId: string | null,
+    identityHash: string,
+    origin: string,
+    perSend: number,
+    perHour: number,
+    validMinutes: number,
+    accountHash: string | null,
   ]
 > = {
-  name: 'otp_use',
+  name: 'otp_use_code',
   text: `
-    WITH guess AS (
-      INSERT INTO code_guard AS g (identity, attempts, failures, resets_at)
-      SELECT $1, 1, 1, now() + make_interval(mins => $4::int)
-      WHERE NOT EXISTS (SELECT FROM code_guard WHERE identity = $1 AND attempts >= $5::int AND resets_at > now())
-      ON CONFLICT (identity) DO UPDATE SET
-        attempts = CASE WHEN g.resets_at <= now() THEN 1 ELSE g.attempts + 1 END,
-        failures = g.failures + 1,
-        resets_at = excluded.resets_at
-        WHERE g.attempts < $5::int OR g.resets_at <= now()
-      RETURNING identity
+    WITH admission AS (
+      SELECT otp_admit_guess($5, $2, $6, $10, $7, $8, $9) AS retry_at
     ), used AS (
-      DELETE FROM one_time_code c USING guess
-      WHERE c.identity = guess.identity AND c.purpose = $2 AND c.code_hash = ANY($3::text[])
-        AND c.expires_at > now() AND c.user_id = coalesce($6::uuid, c.user_id)
-      RETURNING c.user_id
+      UPDATE otp_challenge c SET code_hash = NULL FROM admission
+      WHERE retry_at IS NULL AND c.identity = $1 AND c.purpose = $2 AND c.code_hash = ANY($3::text[]) AND c.expires_at > now()
+        AND c.user_id = coalesce($4::uuid, c.user_id)
+      RETURNING 1
     )
-    SELECT EXISTS (SELECT FROM guess) AS counted,
-           (SELECT user_id FROM used) AS "userId",
-           (SELECT ceil(extract(epoch FROM resets_at - now()))::int FROM code_guard WHERE identity = $1) AS "retryAfter"`,
+    SELECT retry_at IS NULL AS counted, EXISTS (SELECT FROM used) AS "right",
+           ceil(extract(epoch FROM retry_at - clock_timestamp()))::int AS "retryAfter"
+    FROM admission`,
 };
 
 export interface UsedCodeRow {
   /** False: no guess was left, so the code was not compared. */
   counted: boolean;
-  /** The account that the code was sent to; null: the guess was wrong. */
-  userId: OneTimeCode['userId'];
-  /** Seconds until the count of guesses starts again. */
+  right: boolean;
+  /** Seconds until a guess is left again; null while one is. */
   retryAfter: number | null;
 }
 
 /**
- * Deletes the counts of guesses and the cooldown of identities: after a right code, or with their account.
- * Locks: code guard.
- * $1 keys of the identities (text[]).
- */
-export const RESET_CODE_GUARD: Statement<never, [identities: string[]]> = {
-  name: 'otp_reset_guard',
-  text: 'DELETE FROM code_guard WHERE identity = ANY($1::text[])',
-};
-
-/**
- * Makes the codes that were sent to an account unusable.
- * Locks: code; the account must be locked before.
+ * Makes the codes unusable that were sent to an account, or to an identity that it has.
+ * Locks: challenge; the account must be locked before.
  * $1 account.
  */
 export const INVALIDATE_CODES: Statement<never, [userId: string]> = {
   name: 'otp_invalidate',
-  text: 'UPDATE one_time_code SET code_hash = NULL, sealed_code = NULL WHERE user_id = $1',
+  text: `
+    UPDATE otp_challenge SET code_hash = NULL, sealed_code = NULL
+    WHERE (user_id = $1 OR identity = ANY (ARRAY(
+      SELECT unnest(ARRAY[mobile, email_key]) FROM app_user WHERE id = $1
+    ))) AND code_hash IS NOT NULL`,
 };
 
 /**
- * Deletes the codes of identities and of an account.
- * Locks: code; the account and the code guards must be locked before.
+ * Deletes the codes of identities and of an account. What the limits count stays: it holds no identity.
+ * Locks: challenge; the account must be locked before.
  * $1 keys of the identities (text[]), $2 account.
  */
 export const DELETE_CODES: Statement<never, [identities: string[], userId: string]> = {
   name: 'otp_delete',
-  text: 'DELETE FROM one_time_code WHERE identity = ANY($1::text[]) OR user_id = $2',
-};
-
-/**
- * Claims the delivery of a code and reads the code.
- * Locks: work item.
- * $1 code, $2 worker process.
- */
-export const CLAIM_DELIVERY: Statement<DeliveryItem, [codeId: string, workerId: string]> = {
-  name: 'otp_claim_delivery',
-  text: `
-    WITH w AS (${claimItem(`'code-delivery'`)} RETURNING w.*)
-    SELECT ${ITEM_COLUMNS}, c.user_id AS "userId", c.purpose, c.sealed_code AS "sealedCode", c.expires_at <= now() AS expired
-    FROM w LEFT JOIN one_time_code c ON c.id = w.subject_id::uuid`,
-};
-
-/** The delivery of a code. The code's columns are null when the code was replaced or deleted. */
-export interface DeliveryItem extends WorkItem, Pick<OneTimeCode, 'userId' | 'sealedCode'> {
-  purpose: OneTimeCode['purpose'] | null;
-  expired: boolean | null;
-}
-
-/**
- * Ends the delivery, successful or not: deletes the item and the sealed code, so that only the code's hash is left.
- * Locks: work item, code.
- * $1 code, $2 claim.
- */
-export const FINISH_DELIVERY: Statement<never, [codeId: string, claim: number]> = {
-  name: 'otp_finish_delivery',
-  text: `
-    WITH item AS (DELETE FROM work_item w WHERE w.kind = 'code-delivery' AND ${heldBy('$1::text', '$2')} RETURNING 1)
-    UPDATE one_time_code SET sealed_code = NULL FROM item WHERE id = $1::uuid`,
+  text: 'DELETE FROM otp_challenge WHERE identity = ANY($1::text[]) OR user_id = $2',
 };

@@ -14,7 +14,7 @@ export class AccessRevocationService {
   ) {}
 
   /**
-   * Makes the codes of an account unusable and revokes its sessions. Locks: code, session.
+   * Makes the codes of an account unusable and revokes its sessions. Locks: challenge, session.
    * @param sql a transaction that has locked the account
    * @param except a session that is kept
    * @returns how many sessions were revoked

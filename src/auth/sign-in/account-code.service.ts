@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import type { Sql } from '../../infra/postgres/database.js';
-import { AccountService, keysOf } from '../account/account.service.js';
+import { AccountService, addressOf } from '../account/account.service.js';
 import { readIdentity, type Identity } from '../account/identity.js';
 import type { CodePurpose } from '../otp/one-time-code.js';
-import { OtpService, type Recipient, type SentCode } from '../otp/otp.service.js';
+import { OtpService, type Guess, type SentCode } from '../otp/otp.service.js';
 import type { IdentityDto } from './sign-in.dto.js';
-
-/** Characters of an address that every mail server takes. */
-const ASCII = /^[\x21-\x7e]+$/;
 
 /** A right code that was used: it proves that the account's owner has the identity. */
 export interface UsedCode {
@@ -37,40 +33,35 @@ export class AccountCodeService {
     const identity = readIdentity(dto, this.settings);
     const user = await this.accounts.find(identity);
     if (!user && this.otps.shown) throw new AppError('auth.user_not_found');
+    const recipient = user && { id: user.id, verified: user.verifiedAt !== null };
     const address = addressOf(user, identity);
-    return this.otps.send({ ...identity, address }, purpose, user && toRecipient(user), origin);
+    return this.otps.send({ identity: { ...identity, address }, purpose, recipient, account: null }, origin);
   }
 
   /**
-   * Uses a code that was sent to an account: it works once.
+   * Uses a code: it works once. It opens the account that has the identity now, whoever signed up with it since the code was
+   * sent: the code proves who holds the identity.
    * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `validation.failed`, `service.unavailable`
    */
   async use(
-    dto: IdentityDto & { otp: string },
+    dto: IdentityDto & Pick<Guess, 'otp' | 'challengeId'>,
     purpose: CodePurpose,
     origin: RequestOrigin,
   ): Promise<UsedCode> {
     const identity = readIdentity(dto, this.settings);
-    return { userId: await this.otps.use(identity, purpose, dto.otp, origin), identity };
+    await this.otps.use(identity, { purpose, otp: dto.otp, challengeId: dto.challengeId }, origin);
+    const user = await this.accounts.find(identity);
+    if (!user) throw new AppError('auth.otp_invalid');
+    return { userId: user.id, identity };
   }
 
   /**
-   * Confirms the identity that a used code proves. Locks: identity, account, day, code guard.
+   * Confirms the identity that a used code proves. Locks: identity, account, day.
    * @param sql a transaction
    * @param passwordHash what the account's password becomes if this is its first proof; null: no password
    * @throws AppError `auth.otp_invalid` when the account is deleted or no longer has the identity
    */
   async confirm(sql: Sql, { userId, identity }: UsedCode, passwordHash: string | null): Promise<void> {
     await this.accounts.confirm(sql, userId, identity, passwordHash);
-    await this.otps.resetGuard(sql, identity);
   }
-}
-
-function toRecipient(user: User): Recipient {
-  return { id: user.id, identities: keysOf(user) };
-}
-
-/** Mail goes to the address as the account has it, unless that is no form of it that mail servers know. */
-function addressOf(user: User | null, identity: Identity): string {
-  return identity.kind === 'email' && user?.email && ASCII.test(user.email) ? user.email : identity.address;
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { User } from '../../generated/prisma/client.js';
 import { requireRecent, type Principal } from '../../common/auth-context.js';
+import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
-import { AccountService } from '../account/account.service.js';
+import { AccountService, addressOf } from '../account/account.service.js';
 import { FIND_TAKEN_IDENTITIES } from '../account/account.sql.js';
 import {
   columnsOf,
@@ -12,6 +13,7 @@ import {
   requireFree,
   requireReachable,
   type Identity,
+  type TakenCode,
 } from '../account/identity.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
 import { NoticeService } from '../notice/notice.service.js';
@@ -33,8 +35,9 @@ export class ChangeIdentityService {
   ) {}
 
   /**
-   * Sends a code to the new identity.
-   * @throws AppError `auth.reauthentication_required`, `auth.mobile_taken`, `auth.email_taken`, `auth.otp_cooldown`,
+   * Sends a code to the new identity. One that another account has is answered alike, and its owner is informed instead.
+   * @throws AppError `auth.mobile_taken`, `auth.email_taken` only where codes are returned in the response;
+   * `auth.reauthentication_required`, `auth.otp_cooldown`,
    * `validation.failed`, `service.unavailable`
    */
   async request(user: Principal, dto: IdentityDto, origin: RequestOrigin): Promise<SentCode> {
@@ -42,8 +45,14 @@ export class ChangeIdentityService {
     const { userId } = user;
     const identity = readNewIdentity(dto, this.settings);
     requireReachable([identity], this.settings);
-    await this.requireFree(this.database, userId, identity, origin);
-    return this.otps.send(identity, 'new_identity', { id: userId, identities: [] }, origin);
+    const taken = (await this.database.query(FIND_TAKEN_IDENTITIES, columnsOf(identity))).length > 0;
+    const recipient = taken ? null : { id: userId, verified: true };
+    const sent = await this.otps.send(
+      { identity, purpose: 'new_identity', recipient, account: userId },
+      origin,
+    );
+    if (taken) await this.informOwner(userId, identity, origin);
+    return sent;
   }
 
   /**
@@ -56,13 +65,27 @@ export class ChangeIdentityService {
     requireRecent(user);
     const { userId, sessionId } = user;
     const identity = readNewIdentity(dto, this.settings);
-    await this.otps.use(identity, 'new_identity', dto.otp, origin, userId);
+    const { otp, challengeId } = dto;
+    await this.otps.use(identity, { purpose: 'new_identity', otp, challengeId, account: userId }, origin);
     const former = identitiesOf(await this.accounts.get(userId));
     const sessions = await this.set(user, identity, former, origin);
     this.access.announce(userId);
     const facts = { userId, sessionId, identity: maskIdentity(identity.key), sessions };
     this.audit.record('identity.changed', origin, facts);
     return this.accounts.get(userId);
+  }
+
+  private async informOwner(userId: string, identity: Identity, origin: RequestOrigin): Promise<void> {
+    const reason: TakenCode = identity.kind === 'mobile' ? 'auth.mobile_taken' : 'auth.email_taken';
+    this.audit.record('identity.refused', origin, { userId, identity: maskIdentity(identity.key), reason });
+    if (this.otps.shown) throw new AppError(reason);
+    const address = addressOf(await this.accounts.find(identity), identity);
+    await this.notices.send(
+      this.database,
+      { ...identity, address },
+      'identity_taken_attempt',
+      origin.requestId,
+    );
   }
 
   private async requireFree(
@@ -78,7 +101,7 @@ export class ChangeIdentityService {
   }
 
   /**
-   * Locks: identity, unverified accounts with it, account, day, code guard, code, session, work item.
+   * Locks: identity, unverified accounts with it, account, day, challenge, session, work item.
    * @param former the identities of before: their holder is told
    * @returns how many sessions ended
    */
@@ -92,7 +115,8 @@ export class ChangeIdentityService {
       await this.accounts.lockIdentity(sql, identity);
       await this.requireFree(sql, userId, identity, origin);
       await this.accounts.prepareIdentity(sql, userId, identity);
-      await this.otps.resetGuard(sql, identity);
+      // Before the change, so that the codes of the former identity are found.
+      await this.otps.invalidate(sql, userId);
       await this.accounts.setIdentity(sql, userId, identity);
       const sessions = await this.access.revoke(sql, userId, sessionId);
       for (const each of former) await this.notices.send(sql, each, 'identity_changed', origin.requestId);

@@ -1,4 +1,4 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { MaxCodePoints } from '../../common/http/max-code-points.decorator.js';
 import { MAX_PASSWORD, MIN_PASSWORD } from '../account/password-rules.js';
 
@@ -20,15 +20,26 @@ export class IdentityDto {
   email?: string;
 }
 
-export class ConfirmIdentityDto extends IdentityDto {
+/** An identity and the code that was sent to it. */
+export class CodeDto extends IdentityDto {
   /**
-   * The code that was sent to the new identity.
+   * The code that was sent; digits of any script, spaces and hyphens are accepted.
    * @example "123456"
    */
   @IsString()
   @MaxLength(32)
   otp!: string;
+
+  /**
+   * The challenge of the code. Guesses that name it count against it alone; without it they count against the number or address,
+   * so that other people's guesses may use them up.
+   */
+  @IsOptional()
+  @IsUUID()
+  challengeId?: string | null;
 }
+
+export class ConfirmIdentityDto extends CodeDto {}
 
 /** A mobile number or an email address, or both. An email address alone needs a password. */
 export class SignUpDto extends IdentityDto {
@@ -49,15 +60,7 @@ export class SignUpDto extends IdentityDto {
   name?: string;
 }
 
-export class VerifyOtpDto extends IdentityDto {
-  /**
-   * The code that was sent.
-   * @example "123456"
-   */
-  @IsString()
-  @MaxLength(32)
-  otp!: string;
-
+export class VerifyOtpDto extends CodeDto {
   /** The password given at sign-up, to confirm it; without this field it is discarded. */
   @IsOptional()
   @MaxCodePoints(MAX_PASSWORD)
@@ -86,15 +89,7 @@ export class ReauthenticateDto {
   password!: string;
 }
 
-export class ResetPasswordDto extends IdentityDto {
-  /**
-   * The code that `forgot-password` sent.
-   * @example "123456"
-   */
-  @IsString()
-  @MaxLength(32)
-  otp!: string;
-
+export class ResetPasswordDto extends CodeDto {
   /**
    * 8 to 128 characters; not a common one, nor your number, address or name.
    * @example "correct horse battery staple"
@@ -119,6 +114,8 @@ export class ChangePasswordDto {
 
 /** A code was sent, if there is an account. */
 export class SentCodeDto {
+  /** Names the code when it is used. UUIDv7 */
+  challengeId!: string;
   /** @example 300 */
   expiresInSeconds!: number;
   /** @example 30 */

@@ -61,7 +61,7 @@ export class SignUpService {
     return toUserDto({ ...UNVERIFIED, ...account, createdAt });
   }
 
-  /** Locks: identities, unverified accounts with them, their codes. */
+  /** Locks: identities, unverified accounts with them. */
   private insert(account: NewAccount, identities: Identity[], origin: RequestOrigin): Promise<Date> {
     const { id, mobile, email, emailKey, name, pendingPasswordHash } = account;
     const keysOf = (kind: Identity['kind']) =>

@@ -11,7 +11,12 @@ import { Settings } from '../../config/settings.js';
 
 /** What a key is used for; each use has a key of its own. */
 export type KeyUse =
-  'one-time-code' | 'sealed-code' | 'refresh-successor' | 'refresh-mark' | 'identity-of-the-day';
+  | 'one-time-code'
+  | 'sealed-code'
+  | 'otp-limit'
+  | 'refresh-successor'
+  | 'refresh-mark'
+  | 'identity-of-the-day';
 
 /** Keys derived from `JWT_SECRET` (HKDF-SHA256), in its order: the first signs, all verify, so that the secret can rotate. */
 @Injectable()

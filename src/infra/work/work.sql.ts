@@ -31,7 +31,7 @@ const COLUMNS: Record<Exclude<keyof ItemParts, 'firstPoll'>, string> = {
 
 /**
  * The body of a CTE that makes a work item in the statement of the effect that needs it; an item that is there stays as it
- * is. An item with an owner is made while the owner's account row is locked.
+ * is. An item with an owner is made while the owner's account row is locked, where items of its kind wait or are capped.
  * @param from a CTE or a FROM list: one item for each of its rows
  */
 export function enqueueItem({ firstPoll, ...parts }: ItemParts, from: string): string {
@@ -41,6 +41,11 @@ export function enqueueItem({ firstPoll, ...parts }: ItemParts, from: string): s
       SELECT ${names.map((name) => parts[name]).join(', ')}, ${later(firstPoll)} FROM ${from}
       ON CONFLICT (kind, subject_id) DO NOTHING
       RETURNING subject_id AS "subjectId", claim, priority, state`;
+}
+
+/** How many items of a kind an owner has: the place of the next one in the fair order. Without the account's lock it may be a few too low. */
+export function ownedItems(kind: string, owner: string): string {
+  return `(SELECT count(*)::int FROM work_item WHERE kind = ${kind} AND owner_id = ${owner})`;
 }
 
 /** The moment so many milliseconds from now. @param milliseconds an SQL expression */
