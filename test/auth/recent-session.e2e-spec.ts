@@ -1,5 +1,5 @@
 import { Client } from '../support/client.js';
-import { askCode, newEmail, newMobile, signUp } from '../support/people.js';
+import { askCode, newEmail, newMobile, signUp, wrong } from '../support/people.js';
 import { System } from '../support/system.js';
 
 let system: System;
@@ -67,6 +67,24 @@ describe('a session that is not recent', () => {
       [sid],
     );
     expect((await me.post('/user/me/identity', newEmail())).status).toBe(403);
+  });
+
+  it('is recent after a code that was sent to the account, with its challenge, and not after another', async () => {
+    const { me, who } = await person();
+    const other = await person();
+    const theirs = (await client.post('/auth/send-otp', other.who)).body;
+    const reset = (await client.post('/auth/forgot-password', who)).body;
+    const mine = (await client.post('/auth/send-otp', who)).body;
+    for (const { otp, challengeId } of [theirs, reset, { ...mine, otp: wrong(mine.otp) }]) {
+      const { status, body } = await me.post('/auth/reauthenticate', { otp, challengeId });
+      expect([status, body.code]).toEqual([401, 'auth.otp_invalid']);
+    }
+    for (const body of [{}, { otp: mine.otp }, { password: PASSWORD, otp: mine.otp }])
+      expect((await me.post('/auth/reauthenticate', body)).status).toBe(400);
+    const { otp, challengeId } = mine;
+    expect((await me.post('/auth/reauthenticate', { otp, challengeId })).status).toBe(204);
+    expect((await me.post('/user/me/identity', newEmail())).status).toBe(200);
+    expect((await me.post('/auth/reauthenticate', { otp, challengeId })).status).toBe(401);
   });
 
   it('of an earlier release is not recent', async () => {

@@ -51,7 +51,7 @@ export class SessionController {
   /** Makes this session recent for ten minutes, as a sign-in does: what changes who owns the account needs that. */
   @Post('reauthenticate')
   @HttpCode(204)
-  @ApiSignedIn('auth.invalid_credentials')
+  @ApiSignedIn('auth.invalid_credentials', 'auth.otp_invalid', 'auth.otp_attempts_exceeded')
   reauthenticate(
     @CurrentUser() user: Principal,
     @Body() dto: ReauthenticateDto,

@@ -82,11 +82,22 @@ export class LoginDto extends IdentityDto {
   knownDevice?: string;
 }
 
-/** The password of the account. */
+/** The password of the account, or a code that `send-otp` sent to one of its identities, with its challenge. */
 export class ReauthenticateDto {
   /** @example "correct horse battery staple" */
+  @IsOptional()
   @MaxCodePoints(MAX_PASSWORD)
-  password!: string;
+  password?: string;
+
+  /** @example "123456" */
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  otp?: string;
+
+  @IsOptional()
+  @IsUUID()
+  challengeId?: string;
 }
 
 export class ResetPasswordDto extends CodeDto {
