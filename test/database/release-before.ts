@@ -185,12 +185,6 @@ export const SEND_CODE = `
     )
     SELECT EXISTS (SELECT FROM code) AS sent`;
 
-/** $1 code, $2 attempts. */
-export const CLAIM_DELIVERY = `
-    UPDATE one_time_code SET delivery_attempts = delivery_attempts + 1, ring_at = now() + interval '30 seconds'
-    WHERE id = $1 AND delivery_attempts = $2 AND sealed_code IS NOT NULL
-    RETURNING user_id AS "userId", sealed_code AS "sealedCode"`;
-
 export const FORGET_CODE = 'UPDATE one_time_code SET sealed_code = NULL WHERE id = $1';
 
 export const FIND_UNDELIVERED = `

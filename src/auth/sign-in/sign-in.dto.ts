@@ -21,7 +21,7 @@ export class IdentityDto {
 }
 
 /** An identity and the code that was sent to it. */
-export class CodeDto extends IdentityDto {
+class CodeDto extends IdentityDto {
   /**
    * The code that was sent; digits of any script, spaces and hyphens are accepted.
    * @example "123456"
