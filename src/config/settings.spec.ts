@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readEnvironment } from './environment.js';
 import { loadSettings } from './settings.js';
 
 const KEY = 'a-signing-key-0123456789-0123456789';
@@ -128,81 +124,6 @@ describe('settings', () => {
   });
 });
 
-describe('names of similar services', () => {
-  it('are read, and ours win', () => {
-    const env = { ...BASE, GEMINI_API_KEY: '', STRIPE_PRO_PRICE_ID: '' };
-    const aliases = {
-      GOOGLE_GEMINI_API_KEY: 'g',
-      STRIPE_PRICE_ID: 'p',
-      BACKEND_URL: 'https://b.example.com',
-    };
-    const tolerated = { STRIPE_PRODUCT_ID: 'prod_1', PASSWORD_SALT_ROUNDS: '10' };
-    const theirs = loadSettings({ ...env, ...aliases, ...tolerated });
-    expect([theirs.GEMINI_API_KEY, theirs.STRIPE_PRO_PRICE_ID, theirs.PUBLIC_URL]).toEqual([
-      'g',
-      'p',
-      aliases.BACKEND_URL,
-    ]);
-    expect(loadSettings({ ...BASE, ...aliases }).GEMINI_API_KEY).toBe('AIza-real');
-    expect(
-      loadSettings({ ...env, ...aliases, STRIPE_PRICE_ID: '', STRIPE_PRO_PLAN_PRICE_ID: 'q' })
-        .STRIPE_PRO_PRICE_ID,
-    ).toBe('q');
-  });
-
-  it('make one address of PG_* and of REDIS_*, whatever the password holds', () => {
-    const settings = loadSettings({
-      ...BASE,
-      DATABASE_URL: '',
-      REDIS_URL: '',
-      ...{ PG_HOST: '::1', PG_PORT: '5433', PG_USER: 'app', PG_PASSWORD: 'p@ss/w:rd%', PG_DATABASE: 'chat' },
-      ...{ REDIS_HOST: 'cache', REDIS_PORT: '6380', REDIS_PASSWORD: 'a#b@c' },
-    });
-    expect(settings.DATABASE_URL).toBe('postgresql://app:p%40ss%2Fw%3Ard%25@[::1]:5433/chat');
-    expect(settings.REDIS_URL).toBe('redis://:a%23b%40c@cache:6380');
-    const whole = loadSettings({ ...BASE, PG_HOST: 'other', REDIS_HOST: 'other' });
-    expect([whole.DATABASE_URL, whole.REDIS_URL]).toEqual([BASE.DATABASE_URL, BASE.REDIS_URL]);
-  });
-
-  it('may lead to a socket, with a user and without a host', () => {
-    const socket = 'postgresql://app:p%40ss@/chat?host=/cloudsql/project:region:instance';
-    const settings = loadSettings({
-      ...BASE,
-      DATABASE_URL: socket,
-      REDIS_URL: 'unix:///run/redis.sock?db=1',
-    });
-    expect(settings.DATABASE_URL).toBe(socket.replace('@/', '@localhost/'));
-    expect(settings.REDIS_URL).toBe('unix:///run/redis.sock?db=1');
-  });
-
-  it.each([
-    ['DATABASE_URL', 'postgresql://app:p#ss@db/chat'],
-    ['DATABASE_URL', 'postgresql://app:p@one:5432,two:5432/chat'],
-    ['DIRECT_DATABASE_URL', 'mysql://db/chat'],
-    ['REDIS_URL', 'redis://:100%@cache:6379'],
-    ['REDIS_URL', 'redis:///run/redis.sock'],
-    ['REDIS_URL', 'unix://'],
-  ])('are refused where a part would be read as another or not at all: %s %s', (name, value) => {
-    expect(refused({ ...BASE, [name]: value })).toEqual([name]);
-  });
-
-  it('are not what Kubernetes sets for a service that is named as a setting begins', () => {
-    const links = {
-      REDIS_PORT: 'tcp://10.0.0.7:6379',
-      PG_PORT: 'tcp://10.0.0.8:5432',
-      WORKER_HEALTH_PORT: 'tcp://10.0.0.9:80',
-    };
-    expect(loadSettings({ ...BASE, ...links })).toMatchObject({
-      REDIS_URL: BASE.REDIS_URL,
-      WORKER_HEALTH_PORT: 3001,
-    });
-  });
-
-  it('name the piece that makes no address', () => {
-    expect(refused({ ...BASE, REDIS_URL: '', REDIS_HOST: 'cache', REDIS_PORT: 'x' })).toContain('REDIS_PORT');
-  });
-});
-
 describe('production', () => {
   it('starts with real settings', () => {
     expect(loadSettings(PRODUCTION)).toMatchObject({ production: true, SHUTDOWN_GRACE_SECONDS: 5 });
@@ -260,75 +181,5 @@ describe('production', () => {
     expect(refused(open)).toEqual(['OTP_WEBHOOK_URL']);
     expect(messageOf(open)).not.toContain('my-password');
     expect(refused({ ...BASE, OTP_DELIVERY: 'twilio' })).toEqual(names);
-  });
-});
-
-describe('CORS_ORIGINS', () => {
-  const read = (origins: string) => loadSettings({ ...BASE, CORS_ORIGINS: origins }).CORS_ORIGINS;
-
-  it.each([
-    ['https://chat.example.com/', 'https://chat.example.com'],
-    ['HTTPS://Chat.Example.COM', 'https://chat.example.com'],
-    ['https://chat.example.com:443', 'https://chat.example.com'],
-    ['http://localhost:5173/', 'http://localhost:5173'],
-    ['http://[::1]:80', 'http://[::1]'],
-    ['https://bücher.example', 'https://xn--bcher-kva.example'],
-    ['capacitor://localhost/', 'capacitor://localhost'],
-    ['chrome-extension://abcdefgh', 'chrome-extension://abcdefgh'],
-    ['*', '*'],
-  ])('read %s as a browser writes it', (given, origin) => {
-    expect(read(`${given}, https://other.example`)).toEqual([origin, 'https://other.example']);
-  });
-
-  it.each([
-    'https://chat.example.com/app',
-    'https://chat.example.com/?a',
-    'https://chat.example.com#a',
-    'https://*.example.com',
-    'https://user@chat.example.com',
-    'chat.example.com',
-    'localhost:5173',
-    'null',
-    'https://',
-  ])('name what is no origin at the start: %s', (origin) => {
-    expect(refused({ ...BASE, CORS_ORIGINS: `https://ok.example,${origin}` })).toEqual(['CORS_ORIGINS']);
-  });
-});
-
-describe('TRUST_PROXY', () => {
-  it.each(['true', 'false', '0', '2', '10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fc00::/7'])(
-    'may be %s',
-    (value) => {
-      expect(loadSettings({ ...BASE, TRUST_PROXY: value }).TRUST_PROXY).toBe(value);
-    },
-  );
-
-  it.each(['yes', '1.5', '-1', '10.0.0.0/33', '10.0.0.0/0', '10.0.0/8', 'proxy.example.com', '1,2'])(
-    'cannot be %s',
-    (value) => expect(refused({ ...BASE, TRUST_PROXY: value })).toEqual(['TRUST_PROXY']),
-  );
-
-  it('does not believe everybody in production, which names the alternatives', () => {
-    const message = messageOf({ ...PRODUCTION, TRUST_PROXY: 'true' });
-    expect(message).toMatch(/TRUST_PROXY: .*number of proxies.*addresses/);
-    expect(refused({ ...PRODUCTION, TRUST_PROXY: '1' })).toEqual([]);
-  });
-});
-
-describe('the .env file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'settings-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, '.env'), 'PORT=4000\nHOST="0.0.0.0"\nLOG_LEVEL=\n');
-
-  it('is read under the environment, where empty is unset too', () => {
-    expect(readEnvironment({ HOST: '127.0.0.1', PORT: '' }, folder)).toEqual({
-      PORT: '4000',
-      HOST: '127.0.0.1',
-    });
-  });
-
-  it('is left alone by the tests, and may be missing', () => {
-    expect(readEnvironment({ NODE_ENV: 'test' }, folder)).toEqual({ NODE_ENV: 'test' });
-    expect(readEnvironment({ HOST: 'h' }, join(folder, 'nowhere'))).toEqual({ HOST: 'h' });
   });
 });

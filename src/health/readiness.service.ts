@@ -5,9 +5,8 @@ import { AppError } from '../common/errors/app-error.js';
 import { OutageLog } from '../common/outage-log.js';
 import { HEALTH } from '../config/timing.js';
 import { DatabaseProbe } from '../infra/postgres/database-probe.js';
-import type { RedisClient } from '../infra/redis/connect.js';
 import { REDIS } from '../infra/redis/redis.module.js';
-import { refusalCode } from '../infra/redis/refusal.js';
+import { refusalCode, type RedisClient } from '../infra/redis/connect.js';
 import { Drain } from './drain.js';
 import { type DependencyDto, type ReadinessDto, toReadiness } from './readiness.dto.js';
 

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { toAsciiDigits } from '../../common/ascii-digits.js';
 import { ServerKeys } from '../../common/crypto/secrets.js';
 
 /** What a code may be used for. A code of another purpose is refused as a wrong one. */
@@ -61,4 +62,15 @@ export class OneTimeCodes {
     }
     throw new Error('the sealed code cannot be opened', { cause: failure });
   }
+}
+
+/** What people and programs put between the digits of a code: spaces, hyphens, and invisible characters such as direction marks. */
+const SEPARATORS = /[\s\p{Pd}\p{Cf}]/gu;
+
+/**
+ * Reads a code as it was typed: digits of any script become ASCII digits, and separators are dropped. Other characters stay, so
+ * that the code is refused as a wrong one.
+ */
+export function readCode(text: string): string {
+  return toAsciiDigits(text.normalize('NFKC').replace(SEPARATORS, ''));
 }

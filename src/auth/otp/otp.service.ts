@@ -7,7 +7,7 @@ import { Database, type Sql } from '../../infra/postgres/database.js';
 import { WorkQueue } from '../../infra/work/work-queue.js';
 import { AuditLog, maskIdentity } from '../audit-log.js';
 import type { Identity } from '../account/identity.js';
-import { OneTimeCodes, type CodePurpose } from './one-time-code.js';
+import { OneTimeCodes, type CodePurpose, readCode } from './one-time-code.js';
 import { OtpLimits, type CodeRequest } from './otp-limits.js';
 import {
   DELETE_CODES,
@@ -17,7 +17,6 @@ import {
   USE_CODE,
   type UsedCodeRow,
 } from './otp.sql.js';
-import { readCode } from './typed-code.js';
 
 /** A code that was sent. */
 export interface SentCode {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { reasonOf } from '../../common/outage-log.js';
 import type { Settings } from '../../config/settings.js';
 
 export type RedisClient = Redis | Cluster;
@@ -121,4 +122,9 @@ function logTransitions(client: RedisClient, role: RedisRole): void {
     if (lost) logger.log(`the ${role} connection is back`);
     lost = false;
   });
+}
+
+/** The code of a refusal by Redis, such as `NOPERM` or `READONLY`; null for any other error, which may name an address. */
+export function refusalCode(error: unknown): string | null {
+  return /^[A-Z]{3,}\b/.exec(reasonOf(error))?.[0] ?? null;
 }

@@ -3,8 +3,7 @@ import { DependencyChecks } from '../../common/dependency-checks.js';
 import { OutageLog, reasonOf } from '../../common/outage-log.js';
 import { Settings } from '../../config/settings.js';
 import { Timing } from '../../config/timing.js';
-import { connectRedis, type RedisClient } from '../redis/connect.js';
-import { refusalCode } from '../redis/refusal.js';
+import { connectRedis, refusalCode, type RedisClient } from '../redis/connect.js';
 import { QueueConsumer, type JobHandler } from './queue-consumer.js';
 
 /** The consumers of all queues: started, watched and stopped together. */

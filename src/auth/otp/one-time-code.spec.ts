@@ -1,4 +1,4 @@
-import { readCode } from './typed-code.js';
+import { readCode } from './one-time-code.js';
 
 test.each([
   ['ASCII', '012345'],
