@@ -6,7 +6,7 @@ import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { useKeyOf, type Identity } from '../account/identity.js';
 import type { CodePurpose } from './one-time-code.js';
-import type { SentCodeRow, UsedCodeRow } from './otp.sql.js';
+import type { GuessLimits, SendLimits, SentCodeRow, UsedCodeRow } from './otp.sql.js';
 
 /** What a code is asked for. */
 export interface CodeRequest {
@@ -22,29 +22,6 @@ export interface CodeRequest {
 const GUESSES_PER_HOUR = 20;
 /** The part of the service's budget after which an operator is alerted. */
 const ALERT_AT = 0.8;
-
-/** The parameters of `SEND_CODE` from $9 on. */
-type SendLimits = [
-  identityHash: string,
-  origin: string,
-  accountHash: string | null,
-  cooldown: number,
-  perHour: number,
-  perDay: number,
-  identities: number,
-  budget: number | null,
-  counted: boolean,
-  exempt: boolean,
-];
-/** The parameters of `USE_CODE` from $5 on. */
-type GuessLimits = [
-  identityHash: string,
-  origin: string,
-  perSend: number,
-  perHour: number,
-  validMinutes: number,
-  accountHash: string | null,
-];
 
 /** What limits the sending and guessing of codes, and how a limit is told to the client and to the operator. */
 @Injectable()

@@ -1,6 +1,30 @@
 import type { Statement } from '../../infra/postgres/database.js';
 import { enqueueItem, ownedItems } from '../../infra/work/work.sql.js';
 
+/** The parameters of `SEND_CODE` from $9 on. */
+export type SendLimits = [
+  identityHash: string,
+  origin: string,
+  accountHash: string | null,
+  cooldown: number,
+  perHour: number,
+  perDay: number,
+  identities: number,
+  budget: number | null,
+  counted: boolean,
+  exempt: boolean,
+];
+
+/** The parameters of `USE_CODE` from $5 on. */
+export type GuessLimits = [
+  identityHash: string,
+  origin: string,
+  perSend: number,
+  perHour: number,
+  validMinutes: number,
+  accountHash: string | null,
+];
+
 /**
  * Makes a challenge and the item that delivers its code, if the limits admit it. `otp_admit_send` decides and logs it in this
  * statement, so that parallel requests cannot pass the limits. It does the same work whether or not there is an account.
@@ -23,16 +47,7 @@ export const SEND_CODE: Statement<
     sealedCode: string | null,
     validMinutes: number,
     requestId: string,
-    identityHash: string,
-    origin: string,
-    accountHash: string | null,
-    cooldown: number,
-    perHour: number,
-    perDay: number,
-    identities: number,
-    budget: number | null,
-    counted: boolean,
-    exempt: boolean,
+    ...limits: SendLimits,
   ]
 > = {
   name: 'otp_send',
@@ -124,18 +139,7 @@ export interface UsedChallengeRow {
  */
 export const USE_CODE: Statement<
   UsedCodeRow,
-  [
-    identity: string,
-    purpose: string,
-    hashes: string[],
-    userId: string | null,
-    identityHash: string,
-    origin: string,
-    perSend: number,
-    perHour: number,
-    validMinutes: number,
-    accountHash: string | null,
-  ]
+  [identity: string, purpose: string, hashes: string[], userId: string | null, ...limits: GuessLimits]
 > = {
   name: 'otp_use_code',
   text: `
