@@ -1,5 +1,6 @@
 import { AppError } from '../common/errors/app-error.js';
 import { nextReset, type QuotaUsage } from './quota.service.js';
+import { UNITS_WITHOUT_LIMIT } from './quota.sql.js';
 
 /** The `X-Quota-*` headers: prompts a day, prompts left, seconds until the count starts again. None when there is no limit. */
 export function quotaHeaders({
@@ -15,11 +16,16 @@ export function quotaHeaders({
   };
 }
 
-/** The 429 of a day whose quota is used up. @param limit prompts a UTC day */
+/** The 429 of a day whose quota is used up. @param limit prompts a UTC day; null for a plan without a limit */
 export function quotaExceeded(limit: number | null): AppError {
   const resetsAt = nextReset(new Date());
+  const used =
+    limit === null
+      ? `An unlimited plan ends at ${UNITS_WITHOUT_LIMIT} prompts a day, which are used`
+      : `All ${limit} prompts of today are used`;
+  const more = limit === null ? '' : ' Pro has more.';
   return new AppError('quota.exceeded', {
-    detail: `All ${limit} prompts of today are used; the next day begins at ${resetsAt.toISOString()}. Pro has more.`,
+    detail: `${used}; the next day begins at ${resetsAt.toISOString()}.${more}`,
     retryAfter: (resetsAt.getTime() - Date.now()) / 1000,
     headers: quotaHeaders({ limit, remaining: 0, resetsAt }),
   });

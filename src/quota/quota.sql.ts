@@ -4,11 +4,17 @@ import type { RetentionRule } from '../infra/postgres/retention.js';
 /** Refunds a day where the plan has no limit. */
 const REFUNDS_WITHOUT_LIMIT = 50;
 
+/**
+ * Units a day where the plan has no limit: far more than a person types, and what bounds the messages that one account can
+ * have stored and the calls to Gemini that it can cause.
+ */
+export const UNITS_WITHOUT_LIMIT = 10_000;
+
 /** SQL expressions (parameters, columns) that a charge of one unit is composed of. */
 export interface ChargeParts {
   /** The account's id, for example `$2`. */
   user: string;
-  /** Units a UTC day as an `int`, null for no limit, for example `$3::int`. */
+  /** Units a UTC day as an `int`, null for a plan without a limit, for example `$3::int`. */
   limit: string;
   /** The CTE that must have a row for a unit to be taken: the one that locked the account. */
   from: string;
@@ -25,7 +31,7 @@ export function chargeUnit({ user, limit, from }: ChargeParts): string {
       SELECT ${user}, (now() AT TIME ZONE 'UTC')::date, 1, coalesce(${limit}, ${REFUNDS_WITHOUT_LIMIT})
       FROM ${from} WHERE ${limit} IS NULL OR ${limit} > 0
       ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1, refund_limit = excluded.refund_limit
-        WHERE ${limit} IS NULL OR q.used < ${limit}
+        WHERE q.used < coalesce(${limit}, ${UNITS_WITHOUT_LIMIT})
       RETURNING day, used`;
 }
 

@@ -66,6 +66,23 @@ describe('the life of a subscription', () => {
     expect((await statusOf(client)).usage).toMatchObject({ used: 2, limit: 1, remaining: 0 });
   });
 
+  it('ends an unlimited day at 10,000 prompts, so that nobody can have texts stored without end', async () => {
+    const client = await system.signedIn({ pro: true });
+    const room = (await client.post('/chatroom', {})).body.id;
+    const send = () => client.post(`/chatroom/${room}/message`, { content: 'once more' });
+    expect((await send()).status).toBe(202);
+    await system.db.query('UPDATE quota_usage SET used = 9998 WHERE user_id = $1', [client.user.id]);
+    const answers = await Promise.all(Array.from({ length: 6 }, send));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(2);
+    for (const { status, body, headers } of answers.filter((answer) => answer.status !== 202)) {
+      expect([status, body.code]).toEqual([429, 'quota.exceeded']);
+      expect(body.detail).toContain('10000 prompts a day');
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(headers.get('x-quota-limit')).toBeNull();
+    }
+    expect((await statusOf(client)).usage).toMatchObject({ used: 10_000, limit: null, remaining: null });
+  });
+
   it('renews', async () => {
     const { client, customer } = await newPro();
     const before = (await statusOf(client)).currentPeriodEnd;
