@@ -80,13 +80,16 @@ describe('a role that may create nothing but objects of its schema', () => {
       'the database is read-only (default_transaction_read_only)',
     );
     await setDefault('default_transaction_read_only = off');
+    // The timeouts are long enough for the statement that turns them off.
     for (const setting of [
-      "statement_timeout = '1ms'",
-      "lock_timeout = '1ms'",
+      "statement_timeout = '1s'",
+      "lock_timeout = '1s'",
       'standard_conforming_strings = off',
     ])
       await setDefault(setting);
     expect(await applyMigrations(asRole(url), folder)).toEqual(known);
+    const path = newFolder({ '1_slow': 'SELECT pg_sleep(1.5)' });
+    expect(await applyMigrations(`${asRole(url)}?schema=slow`, path)).toEqual(['1_slow']);
   });
 
   test('migrates in the schema of `?schema=`, and touches public in nothing', async () => {
