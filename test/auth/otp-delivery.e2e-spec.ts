@@ -116,6 +116,20 @@ describe('by webhook', () => {
     expect(gateway.to(taken.mobile)).toHaveLength(1);
   });
 
+  it('an identity that the account has already is refused, and nobody is told of an attempt', async () => {
+    const me = await system.signedIn();
+    const own = { mobile: me.user.mobile };
+    const { status, body } = await me.post('/user/me/identity', own);
+    expect([status, body.code, body.detail]).toEqual([
+      409,
+      'auth.mobile_taken',
+      'This account has it already.',
+    ]);
+    const { rows } = await system.db.query('SELECT FROM notice');
+    expect(rows).toHaveLength(0);
+    expect(gateway.to(own.mobile)).toHaveLength(0);
+  });
+
   it('what fails is tried again, with the same id, until it arrives', async () => {
     const who = await opened();
     gateway.answers = [503, 429];

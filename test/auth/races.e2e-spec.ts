@@ -34,13 +34,45 @@ async function meanwhile(
   return [status, body.code];
 }
 
-it('a right code opens nothing when its account is replaced meanwhile', async () => {
+it('a right code opens the account of the sign-up that came meanwhile, and not by its password', async () => {
   const who = newMobile();
-  await client.post('/auth/signup', who);
+  await client.post('/auth/signup', { ...who, password: PASSWORD });
   const otp = await askCode(client, who);
-  const change = 'DELETE FROM app_user WHERE mobile = $1';
+  const change = `UPDATE app_user SET pending_password_hash = 'of somebody else', id = gen_random_uuid()
+    WHERE mobile = $1`;
+  const verify = () => client.post('/auth/verify-otp', { ...who, otp, password: PASSWORD });
+  const replaced = `${change} AND pg_advisory_xact_lock(hashtextextended($1, 5))::text = ''`;
+  expect(await meanwhile(replaced, [who.mobile], verify)).toEqual([200, undefined]);
+  const { rows } = await system.db.query(
+    'SELECT verified_at IS NOT NULL AS verified, password_hash, pending_password_hash FROM app_user WHERE mobile = $1',
+    [who.mobile],
+  );
+  expect(rows).toEqual([{ verified: true, password_hash: null, pending_password_hash: null }]);
+});
+
+it('a right code is never lost to sign-ups at the same time', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const who = newMobile();
+    await client.post('/auth/signup', { ...who, password: PASSWORD });
+    const otp = await askCode(client, who);
+    const planted = { ...who, password: `planted in round ${round}` };
+    const [verified] = await Promise.all([
+      client.post('/auth/verify-otp', { ...who, otp, password: PASSWORD }),
+      client.post('/auth/signup', planted),
+      client.post('/auth/signup', planted),
+    ]);
+    expect([verified?.status, verified?.body.user]).toEqual([200, expect.objectContaining(who)]);
+    expect((await client.post('/auth/login', planted)).status).toBe(401);
+  }
+});
+
+it('a right code opens nothing when its account is deleted meanwhile', async () => {
+  const who = newMobile();
+  await signUp(client, who);
+  const otp = await askCode(client, who);
   const verify = () => client.post('/auth/verify-otp', { ...who, otp });
-  expect(await meanwhile(change, [who.mobile], verify)).toEqual([401, 'auth.otp_invalid']);
+  const deleted = await meanwhile('DELETE FROM app_user WHERE mobile = $1', [who.mobile], verify);
+  expect(deleted).toEqual([401, 'auth.otp_invalid']);
 });
 
 it('a right code opens nothing when its identity is given up meanwhile', async () => {

@@ -82,6 +82,43 @@ describe('signing up', () => {
     expect((await client.post('/auth/verify-otp', { ...who, ...code })).status).toBe(200);
   });
 
+  describe('naming a stranger’s identity beside one’s own', () => {
+    const mine = () => client.post('/auth/signup', { ...attacker, password: PASSWORD });
+    let victim: { mobile: string };
+    let attacker: { email: string };
+    let code: Awaited<ReturnType<typeof askChallenge>>;
+
+    beforeEach(async () => {
+      victim = newMobile();
+      attacker = newEmail();
+      await client.post('/auth/signup', victim);
+      code = await askChallenge(client, victim);
+      const { status } = await client.post('/auth/signup', { ...attacker, ...victim, password: PASSWORD });
+      expect(status).toBe(201);
+    });
+
+    it.each([
+      ['another sign-up', mine],
+      ['a code for one’s own', () => signIn(client, attacker, { password: PASSWORD })],
+    ])('and dropping it by %s leaves the stranger the code that was sent', async (_, drop) => {
+      await drop();
+      const { status, body } = await client.post('/auth/verify-otp', { ...victim, ...code });
+      expect([status, body.user]).toEqual([
+        200,
+        expect.objectContaining({ ...victim, email: null, name: null, hasPassword: false, verified: true }),
+      ]);
+      const { user } = await signIn(client, victim);
+      expect(user.id).toBe(body.user.id);
+      expect((await signIn(client, attacker)).user.id).not.toBe(user.id);
+    });
+
+    it('and dropping it by another sign-up leaves the stranger signed up', async () => {
+      await mine();
+      const { user } = await signIn(client, victim, { password: PASSWORD });
+      expect(user).toMatchObject({ ...victim, email: null, hasPassword: false });
+    });
+  });
+
   it('leaves one account when many sign up at once', async () => {
     const who = { ...newMobile(), email: newEmail().email };
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.post('/auth/signup', who)));

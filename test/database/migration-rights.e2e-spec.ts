@@ -88,6 +88,7 @@ describe('a role that may create nothing but objects of its schema', () => {
     ])
       await setDefault(setting);
     expect(await applyMigrations(asRole(url), folder)).toEqual(known);
+    await onServer(url, `CREATE SCHEMA slow AUTHORIZATION ${role}`);
     const path = newFolder({ '1_slow': 'SELECT pg_sleep(1.5)' });
     expect(await applyMigrations(`${asRole(url)}?schema=slow`, path)).toEqual(['1_slow']);
   });

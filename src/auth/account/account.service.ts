@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
 import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
-import type { Sql, ValuesOf } from '../../infra/postgres/database.js';
+import type { Sql } from '../../infra/postgres/database.js';
 import { PrismaService } from '../../infra/postgres/prisma.service.js';
 import { QuotaService } from '../../quota/quota.service.js';
 import {
   CONFIRM_ACCOUNT,
   DELETE_ACCOUNT,
-  DELETE_UNVERIFIED_ACCOUNTS,
+  INSERT_ACCOUNT,
   LOCK_ACCOUNT,
   LOCK_IDENTITIES,
   LOCK_UNVERIFIED_ACCOUNTS,
+  RELEASE_UNVERIFIED_IDENTITIES,
   SET_IDENTITY,
   type LockedAccountRow,
 } from './account.sql.js';
@@ -61,20 +63,28 @@ export class AccountService {
    * Takes a right code as the proof that the account's owner has the identity, and restores the identity's use of today's quota.
    * Locks: identity, account, day.
    * @param sql a transaction
-   * @param passwordHash what the account's password becomes if this is its first proof; null: no password
-   * @throws AppError `auth.otp_invalid` when the account is deleted or no longer has the identity
+   * @param onlyId the only account that may have the identity; null: whichever has it now, and a new one when none has, since
+   * the code proves the identity whoever has signed up with it
+   * @param passwordHash what the account's password becomes if this is its first proof and the sign-up gave it; null: no password
+   * @returns the account's id
+   * @throws AppError `auth.otp_invalid` when the only account is deleted or no longer has the identity
    */
-  async confirm(sql: Sql, userId: string, identity: Identity, passwordHash: string | null): Promise<void> {
+  async confirm(
+    sql: Sql,
+    onlyId: string | null,
+    identity: Identity,
+    passwordHash: string | null,
+  ): Promise<string> {
     await this.lockIdentity(sql, identity);
-    const values: ValuesOf<typeof CONFIRM_ACCOUNT> = [
-      userId,
-      identity.kind,
-      keysOfIdentity(identity),
-      passwordHash,
-    ];
-    const confirmed = await sql.query(CONFIRM_ACCOUNT, values);
-    if (confirmed.length === 0) throw new AppError('auth.otp_invalid');
-    await this.quotas.restoreCarryOver(sql, userId, carryOverKeys(keysOfIdentity(identity)));
+    const confirm = () => sql.query(CONFIRM_ACCOUNT, [...columnsOf(identity), onlyId, passwordHash]);
+    let [account] = await confirm();
+    if (!account && onlyId === null) {
+      await sql.query(INSERT_ACCOUNT, [uuidv7(), ...valuesOf(identity), null, null]);
+      [account] = await confirm();
+    }
+    if (!account) throw new AppError('auth.otp_invalid');
+    await this.quotas.restoreCarryOver(sql, account.id, carryOverKeys(keysOfIdentity(identity)));
+    return account.id;
   }
 
   /**
@@ -117,12 +127,12 @@ export class AccountService {
   }
 
   /**
-   * Gives the account an identity that no verified account has, in place of the one of the same kind. Deletes the unverified
-   * accounts with that identity.
+   * Gives the account an identity that no verified account has, in place of the one of the same kind. Unverified accounts
+   * lose it.
    * @param sql a transaction that has called `prepareIdentity`
    */
   async setIdentity(sql: Sql, userId: string, identity: Identity): Promise<void> {
-    await sql.query(DELETE_UNVERIFIED_ACCOUNTS, columnsOf(identity));
+    await sql.query(RELEASE_UNVERIFIED_IDENTITIES, columnsOf(identity));
     await sql.query(SET_IDENTITY, [userId, identity.kind, identity.key, identity.address]);
   }
 
@@ -158,6 +168,15 @@ export function ownerOf(user: User): PasswordOwner {
 /** The keys of the identities that an account has. */
 export function keysOf({ mobile, emailKey }: LockedAccountRow): string[] {
   return [mobile, emailKey].filter((key) => key !== null);
+}
+
+/** The columns (mobile, email, its key) of an account that has this identity alone. */
+function valuesOf({
+  kind,
+  key,
+  address,
+}: Identity): [mobile: string | null, email: string | null, emailKey: string | null] {
+  return kind === 'mobile' ? [key, null, null] : [null, address, key];
 }
 
 /** Characters of an address that every mail server takes. */

@@ -42,13 +42,28 @@ export const LOCK_UNVERIFIED_ACCOUNTS: Statement<AccountIdRow, [mobiles: string[
 };
 
 /**
- * Deletes the unverified accounts that have one of two identities.
+ * Takes two identities from the unverified accounts that have one of them. An account that has another identity keeps that one,
+ * so that nobody can undo a stranger's sign-up by naming the stranger's identity in his own; what else its sign-up gave goes. One
+ * that has no other identity is deleted.
  * Locks: accounts, by id.
  * $1 mobile numbers (text[]), $2 keys of email addresses (text[]).
  */
-export const DELETE_UNVERIFIED_ACCOUNTS: Statement<never, [mobiles: string[], emailKeys: string[]]> = {
-  name: 'account_delete_unverified',
-  text: `DELETE FROM app_user WHERE id IN (${LOCK_UNVERIFIED_ACCOUNTS.text})`,
+export const RELEASE_UNVERIFIED_IDENTITIES: Statement<never, [mobiles: string[], emailKeys: string[]]> = {
+  name: 'account_release_unverified',
+  text: `
+    WITH named AS (${LOCK_UNVERIFIED_ACCOUNTS.text}
+    ), other AS (
+      SELECT id, CASE WHEN mobile = ANY($1::text[]) THEN NULL ELSE mobile END AS mobile,
+             CASE WHEN email_key = ANY($2::text[]) THEN NULL ELSE email_key END AS email_key
+      FROM app_user JOIN named USING (id)
+    ), kept AS (
+      UPDATE app_user a SET
+        mobile = other.mobile, email_key = other.email_key,
+        email = CASE WHEN other.email_key IS NULL THEN NULL ELSE a.email END,
+        name = NULL, pending_password_hash = NULL, updated_at = now()
+      FROM other WHERE a.id = other.id AND (other.mobile IS NOT NULL OR other.email_key IS NOT NULL)
+    )
+    DELETE FROM app_user a USING other WHERE a.id = other.id AND other.mobile IS NULL AND other.email_key IS NULL`,
 };
 
 /**
@@ -77,27 +92,32 @@ export const INSERT_ACCOUNT: Statement<
 export type InsertedAccountRow = Pick<User, 'createdAt'>;
 
 /**
- * Records that a right code proved one identity of the account; no row when the account does not have the identity. The first
- * proof verifies the account. Nothing else that was given at sign-up is proven by that: the other identity is dropped, since it
- * may be a stranger's, and the password becomes $4.
- * Locks: account.
- * $1 account, $2 kind of the identity (`mobile` or `email`), $3 keys that it may have (text[]), $4 password hash or null.
+ * Records that a right code proved an identity of the account that has it; no row when there is none. The first proof verifies
+ * the account. Nothing else that was given at sign-up is proven by that: the other identity is dropped, since it may be a
+ * stranger's, and the password becomes $4 if it is the one of this sign-up, else none.
+ * Locks: account; the identity must be locked before.
+ * $1 and $2 keys of the identity, the present one first, as mobile numbers and as keys of email addresses (text[], one is empty),
+ * $3 the only account that may have it, or null for any, $4 password hash or null.
  */
 export const CONFIRM_ACCOUNT: Statement<
   AccountIdRow,
-  [id: string, kind: 'mobile' | 'email', keys: string[], passwordHash: string | null]
+  [mobiles: string[], emailKeys: string[], onlyId: string | null, passwordHash: string | null]
 > = {
   name: 'account_confirm',
   text: `
     UPDATE app_user SET
-      password_hash = CASE WHEN verified_at IS NULL THEN $4 ELSE password_hash END,
+      password_hash = CASE WHEN verified_at IS NOT NULL THEN password_hash WHEN pending_password_hash = $4 THEN $4 END,
       pending_password_hash = NULL,
-      mobile = CASE WHEN verified_at IS NULL AND $2 = 'email' THEN NULL ELSE mobile END,
-      email = CASE WHEN verified_at IS NULL AND $2 = 'mobile' THEN NULL ELSE email END,
-      email_key = CASE WHEN verified_at IS NULL AND $2 = 'mobile' THEN NULL ELSE email_key END,
+      mobile = CASE WHEN verified_at IS NULL AND mobile <> ALL($1::text[]) THEN NULL ELSE mobile END,
+      email = CASE WHEN verified_at IS NULL AND email_key <> ALL($2::text[]) THEN NULL ELSE email END,
+      email_key = CASE WHEN verified_at IS NULL AND email_key <> ALL($2::text[]) THEN NULL ELSE email_key END,
       verified_at = coalesce(verified_at, now()),
       updated_at = now()
-    WHERE id = $1 AND CASE $2 WHEN 'mobile' THEN mobile ELSE email_key END = ANY($3::text[])
+    WHERE id = (
+      SELECT id FROM app_user
+      WHERE (mobile = ANY($1::text[]) OR email_key = ANY($2::text[])) AND id = coalesce($3::uuid, id)
+      ORDER BY coalesce(mobile = ($1::text[])[1] OR email_key = ($2::text[])[1], false) DESC LIMIT 1
+    ) AND (mobile = ANY($1::text[]) OR email_key = ANY($2::text[])) -- looked at again when the row was locked
     RETURNING id`,
 };
 

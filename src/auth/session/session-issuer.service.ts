@@ -33,21 +33,21 @@ export class SessionIssuerService {
   /**
    * Opens a session for an account; the oldest ends where it has too many.
    * @param facts for the audit log
-   * @param authorize checks in the transaction that opens the session that the account may still sign in; throws if not, and
-   * must lock the account
+   * @param authorize checks in the transaction that opens the session which account may sign in, and returns its id; it must
+   * lock the account, and throws when there is none
    * @throws AppError what `authorize` throws; `service.unavailable`
    */
   async open(
-    facts: AuditFacts & { userId: string },
+    facts: AuditFacts,
     origin: RequestOrigin,
-    authorize: (sql: Sql) => Promise<void>,
-  ): Promise<IssuedSession> {
+    authorize: (sql: Sql) => Promise<string>,
+  ): Promise<IssuedSession & { userId: string }> {
     const { ended, ...session } = await this.database.transaction(async (sql) => {
-      await authorize(sql);
-      return this.insert(sql, facts.userId, origin);
+      return this.insert(sql, await authorize(sql), origin);
     });
-    if (ended > 0) this.live.announce(facts.userId);
-    this.audit.record('sign_in.succeeded', origin, { ...facts, sessionId: session.sessionId });
+    const { userId, sessionId } = session;
+    if (ended > 0) this.live.announce(userId);
+    this.audit.record('sign_in.succeeded', origin, { ...facts, userId, sessionId });
     return session;
   }
 
@@ -67,7 +67,7 @@ export class SessionIssuerService {
     sql: Sql,
     userId: string,
     origin: RequestOrigin,
-  ): Promise<IssuedSession & { ended: number }> {
+  ): Promise<IssuedSession & { userId: string; ended: number }> {
     const sessionId = uuidv7();
     const refreshToken = this.refreshTokens.create(sessionId);
     const { SESSION_MAX_AGE, MAX_SESSIONS_PER_USER } = this.settings;
@@ -81,6 +81,6 @@ export class SessionIssuerService {
       SESSION_MAX_AGE,
     ]);
     const ended = await sql.query(LIMIT_SESSIONS, [userId, MAX_SESSIONS_PER_USER]);
-    return { sessionId, refreshToken, ended: ended.length };
+    return { userId, sessionId, refreshToken, ended: ended.length };
   }
 }

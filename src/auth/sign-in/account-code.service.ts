@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import type { User } from '../../generated/prisma/client.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
-import type { Sql } from '../../infra/postgres/database.js';
 import { AccountService, addressOf } from '../account/account.service.js';
 import { readIdentity, type Identity } from '../account/identity.js';
 import type { CodePurpose } from '../otp/one-time-code.js';
 import { OtpService, type Guess, type SentCode } from '../otp/otp.service.js';
 import type { IdentityDto } from './sign-in.dto.js';
 
-/** A right code that was used: it proves that the account's owner has the identity. */
+/** A right code that was used: it proves who holds the identity. */
 export interface UsedCode {
-  userId: string;
+  /** The account that has the identity; null: none has it. */
+  user: User | null;
   identity: Identity;
 }
 
@@ -39,8 +40,7 @@ export class AccountCodeService {
   }
 
   /**
-   * Uses a code: it works once. It opens the account that has the identity now, whoever signed up with it since the code was
-   * sent: the code proves who holds the identity.
+   * Uses a code: it works once. It proves who holds the identity, whoever signed up with it since the code was sent.
    * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `validation.failed`, `service.unavailable`
    */
   async use(
@@ -50,18 +50,6 @@ export class AccountCodeService {
   ): Promise<UsedCode> {
     const identity = readIdentity(dto, this.settings);
     await this.otps.use(identity, { purpose, otp: dto.otp, challengeId: dto.challengeId }, origin);
-    const user = await this.accounts.find(identity);
-    if (!user) throw new AppError('auth.otp_invalid');
-    return { userId: user.id, identity };
-  }
-
-  /**
-   * Confirms the identity that a used code proves. Locks: identity, account, day.
-   * @param sql a transaction
-   * @param passwordHash what the account's password becomes if this is its first proof; null: no password
-   * @throws AppError `auth.otp_invalid` when the account is deleted or no longer has the identity
-   */
-  async confirm(sql: Sql, { userId, identity }: UsedCode, passwordHash: string | null): Promise<void> {
-    await this.accounts.confirm(sql, userId, identity, passwordHash);
+    return { user: await this.accounts.find(identity), identity };
   }
 }

@@ -5,7 +5,7 @@ import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database, type Sql } from '../../infra/postgres/database.js';
-import { AccountService, addressOf } from '../account/account.service.js';
+import { AccountService, addressOf, keysOf } from '../account/account.service.js';
 import { FIND_TAKEN_IDENTITIES } from '../account/account.sql.js';
 import {
   columnsOf,
@@ -36,7 +36,8 @@ export class ChangeIdentityService {
 
   /**
    * Sends a code to the new identity. One that another account has is answered alike, and its owner is informed instead.
-   * @throws AppError `auth.mobile_taken`, `auth.email_taken` only where codes are returned in the response;
+   * @throws AppError `auth.mobile_taken`, `auth.email_taken` for an identity that this account has; for one that another has only
+   * where codes are returned in the response;
    * `auth.reauthentication_required`, `auth.otp_cooldown`,
    * `validation.failed`, `service.unavailable`
    */
@@ -45,6 +46,7 @@ export class ChangeIdentityService {
     const { userId } = user;
     const identity = readNewIdentity(dto, this.settings);
     requireReachable([identity], this.settings);
+    requireAnother(await this.accounts.get(userId), identity);
     const taken = (await this.database.query(FIND_TAKEN_IDENTITIES, columnsOf(identity))).length > 0;
     const recipient = taken ? null : { id: userId, verified: true };
     const sent = await this.otps.send(
@@ -76,7 +78,7 @@ export class ChangeIdentityService {
   }
 
   private async informOwner(userId: string, identity: Identity, origin: RequestOrigin): Promise<void> {
-    const reason: TakenCode = identity.kind === 'mobile' ? 'auth.mobile_taken' : 'auth.email_taken';
+    const reason = takenCode(identity);
     this.audit.record('identity.refused', origin, { userId, identity: maskIdentity(identity.key), reason });
     if (this.otps.shown) throw new AppError(reason);
     const address = addressOf(await this.accounts.find(identity), identity);
@@ -123,6 +125,15 @@ export class ChangeIdentityService {
       return sessions;
     });
   }
+}
+
+function takenCode({ kind }: Identity): TakenCode {
+  return kind === 'mobile' ? 'auth.mobile_taken' : 'auth.email_taken';
+}
+
+function requireAnother(user: User, identity: Identity): void {
+  if (keysOf(user).includes(identity.key))
+    throw new AppError(takenCode(identity), { detail: 'This account has it already.' });
 }
 
 type FormerIdentity = Pick<Identity, 'kind' | 'address'>;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { User } from '../../generated/prisma/client.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { AccountService } from '../account/account.service.js';
 import { PasswordService } from '../account/password.service.js';
@@ -18,28 +19,27 @@ export class CodeSignInService {
   ) {}
 
   /**
-   * Opens a session for the account that a code was sent to. The first code verifies the account.
+   * Opens a session for the account that has the identity which the code proves. The first code verifies an account. A sign-up by
+   * somebody else at the same time changes nothing: whoever received the code owns the identity.
    * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `validation.failed`, `service.unavailable`
    */
   async signIn(dto: VerifyOtpDto, origin: RequestOrigin): Promise<TokensDto> {
-    const code = await this.codes.use(dto, 'sign_in', origin);
-    const { userId } = code;
-    const passwordHash = await this.repeatedPassword(userId, dto.password);
-    const session = await this.issuer.open({ userId, method: 'otp' }, origin, (sql) =>
-      this.codes.confirm(sql, code, passwordHash),
+    const { user, identity } = await this.codes.use(dto, 'sign_in', origin);
+    const passwordHash = await this.repeatedPassword(user, dto.password);
+    // A verified account that was deleted, or gave the identity up, since the code was used is not opened again.
+    const onlyId = user?.verifiedAt ? user.id : null;
+    const session = await this.issuer.open({ method: 'otp' }, origin, (sql) =>
+      this.accounts.confirm(sql, onlyId, identity, passwordHash),
     );
-    return this.issuer.toTokens(await this.accounts.get(userId), session);
+    return this.issuer.toTokens(await this.accounts.get(session.userId), session);
   }
 
   /**
    * The hash of the password given at sign-up, if it is repeated; else null. Without the repetition, a person who signs up with
    * another person's number would have a password to that person's account.
    */
-  private async repeatedPassword(userId: string, password: string | undefined): Promise<string | null> {
-    if (!password) return null;
-    const { pendingPasswordHash } = await this.accounts.get(userId);
-    const same =
-      pendingPasswordHash !== null && (await this.passwords.matches(pendingPasswordHash, password));
-    return same ? pendingPasswordHash : null;
+  private async repeatedPassword(user: User | null, password: string | undefined): Promise<string | null> {
+    const pending = user?.pendingPasswordHash;
+    return password && pending && (await this.passwords.matches(pending, password)) ? pending : null;
   }
 }

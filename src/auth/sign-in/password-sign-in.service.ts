@@ -43,11 +43,12 @@ export class PasswordSignInService {
     });
     const comparison = await this.passwords.compare(user?.passwordHash, dto.password);
     if (!user || comparison === 'different') throw this.refuse('auth.invalid_credentials', facts, origin);
-    const session = await this.issuer.open({ ...facts, userId: user.id }, origin, async (sql) => {
+    const session = await this.issuer.open(facts, origin, async (sql) => {
       const unchanged = await sql.query(LOCK_PASSWORD, [user.id, user.passwordHash]);
       // The password was changed after it was read: the old one must not open a session any more.
       if (unchanged.length === 0) throw this.refuse('auth.invalid_credentials', facts, origin);
       await this.guard.forget(sql, subject);
+      return user.id;
     });
     if (comparison === 'as_typed') await this.rehash(user, dto.password);
     return this.issuer.toTokens(user, session);

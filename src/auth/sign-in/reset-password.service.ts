@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database } from '../../infra/postgres/database.js';
@@ -33,13 +34,14 @@ export class ResetPasswordService {
     this.passwords.requireStrong(dto.newPassword, 'newPassword', {
       identities: [readIdentity(dto, this.settings).key],
     });
-    const code = await this.codes.use(dto, 'reset_password', origin);
-    const { userId } = code;
+    const { user, identity } = await this.codes.use(dto, 'reset_password', origin);
+    if (!user) throw new AppError('auth.otp_invalid');
+    const userId = user.id;
     // What only the account's owner may learn of it is compared after the code: such a password costs a new code.
-    this.passwords.requireStrong(dto.newPassword, 'newPassword', ownerOf(await this.accounts.get(userId)));
+    this.passwords.requireStrong(dto.newPassword, 'newPassword', ownerOf(user));
     const passwordHash = await this.passwords.hash(dto.newPassword);
     const sessions = await this.database.transaction(async (sql) => {
-      await this.codes.confirm(sql, code, passwordHash);
+      await this.accounts.confirm(sql, userId, identity, null);
       await sql.query(SET_PASSWORD, [userId, passwordHash]);
       return this.access.revoke(sql, userId);
     });

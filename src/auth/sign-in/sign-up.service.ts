@@ -6,10 +6,10 @@ import { Settings } from '../../config/settings.js';
 import { Database, type ValuesOf } from '../../infra/postgres/database.js';
 import { toUserDto, type UserDto } from '../account/account.dto.js';
 import {
-  DELETE_UNVERIFIED_ACCOUNTS,
   FIND_TAKEN_IDENTITIES,
   INSERT_ACCOUNT,
   LOCK_IDENTITIES,
+  RELEASE_UNVERIFIED_IDENTITIES,
 } from '../account/account.sql.js';
 import {
   invalidIdentity,
@@ -39,7 +39,7 @@ export class SignUpService {
   ) {}
 
   /**
-   * Opens an account, in place of unverified ones with the same identities.
+   * Opens an account. Unverified ones with the same identities lose them.
    * @throws AppError `auth.mobile_taken`, `auth.email_taken` when a verified account has an identity; `validation.failed` (also
    * for a password that is easily guessed), `service.unavailable`
    */
@@ -73,7 +73,7 @@ export class SignUpService {
         const taken = (reason === 'auth.mobile_taken' ? mobile : emailKey) ?? '';
         this.audit.record('identity.refused', origin, { identity: maskIdentity(taken), reason });
       });
-      await sql.query(DELETE_UNVERIFIED_ACCOUNTS, keys);
+      await sql.query(RELEASE_UNVERIFIED_IDENTITIES, keys);
       const values: ValuesOf<typeof INSERT_ACCOUNT> = [
         id,
         mobile,
