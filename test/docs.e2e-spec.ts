@@ -109,6 +109,7 @@ describe('the OpenAPI document', () => {
     expect(keyed.map(([name]) => name).sort()).toEqual([
       'post /chatroom',
       'post /chatroom/{id}/message',
+      'post /chatroom/{id}/message/{messageId}/retry',
       'post /subscribe/pro',
       'post /subscription/pro',
       'post /subscription/subscribe/pro',

@@ -1,4 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import { dump } from 'js-yaml';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeHeaders } from '../common/http/openapi.js';
 import { PUBLIC_EXTENSION, UNCOUNTED_EXTENSION } from '../common/auth-context.js';
@@ -22,13 +24,35 @@ export function serveDocs(app: NestFastifyApplication): void {
       'metrics',
     )
     .build();
-  SwaggerModule.setup('docs', app, () => completeDocument(SwaggerModule.createDocument(app, config)), {
-    jsonDocumentUrl: 'docs-json',
-    yamlDocumentUrl: 'docs-yaml',
+  const document = once(() => completeDocument(SwaggerModule.createDocument(app, config)));
+  SwaggerModule.setup('docs', app, document, {
+    raw: false,
     useGlobalPrefix: false,
     customSiteTitle: 'Gemini chat backend',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
   });
+  // The module would serialise the document for every request, which anybody may send: 20 ms each.
+  const serve = (path: string, type: string, text: () => string) => {
+    app.getHttpAdapter().get(path, (_: unknown, reply: FastifyReply) => {
+      void reply.type(type).send(text());
+    });
+  };
+  serve(
+    '/docs-json',
+    'application/json; charset=utf-8',
+    once(() => JSON.stringify(document())),
+  );
+  serve(
+    '/docs-yaml',
+    'application/yaml; charset=utf-8',
+    once(() => dump(document(), { skipInvalid: true, noRefs: true })),
+  );
+}
+
+/** Makes a value when it is first asked for, and keeps it. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & Record<`x-${string}`, unknown>;

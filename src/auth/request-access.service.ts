@@ -54,7 +54,10 @@ export class RequestAccessService {
   private async requireUser(network: string, exchange: Exchange): Promise<void> {
     const { request, reply } = exchange;
     try {
-      request.user = await this.sessions.authenticate(request);
+      const claims = this.sessions.identify(request);
+      // Who has no requests left is told so before PostgreSQL is asked: a refusal must be cheap.
+      if (await this.limits.isSpent('user', claims.userId)) await this.count('user', claims.userId, exchange);
+      request.user = await this.sessions.authenticate(claims, request);
     } catch (error) {
       if (error instanceof AppError && error.status === 401) await this.count('anonymous', network, exchange);
       throw error;

@@ -123,6 +123,21 @@ describe('what one person may ask', () => {
     const other = await signUp(generous);
     expect((await limited('198.51.100.1').as(other.accessToken).get('/user/me')).status).toBe(200);
   }, 60_000);
+
+  it('is refused beyond the limit without a look at the session, so that refusals cost others nothing', async () => {
+    const limited = (await strict({ RATE_LIMIT_PER_MINUTE: '10' }))('198.51.100.20');
+    const [spent, other] = [await signUp(generous), await signUp(generous)];
+    const ask = (who: { accessToken: string }) => limited.as(who.accessToken).get('/user/me');
+    const answers = await inParallel([...Array(12).keys()], 3, () => ask(spent));
+    expect(tally(answers.map(({ status }) => status))).toEqual({ 200: 10, 429: 2 });
+    const lock = await system.db.connect();
+    await lock.query('BEGIN; LOCK TABLE session');
+    const [refused, waiting] = await Promise.all([ask(spent), ask(other)]);
+    await lock.query('ROLLBACK');
+    lock.release();
+    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limit.exceeded']);
+    expect(waiting.status).toBe(503);
+  }, 60_000);
 });
 
 describe('sessions without Redis', () => {

@@ -167,6 +167,33 @@ describe('second thoughts about a reply', () => {
       expect(await used(person.user.id)).toBe(1);
     });
 
+    it('is one retry under an Idempotency-Key, however often it is sent and though it has ended since', async () => {
+      const person = await system.signedIn();
+      const room = await openRoom(person);
+      const id = await prompt(person, room, 'cut short [[max-tokens]]');
+      expect(await ending(person, room, id)).toMatchObject({ status: 'incomplete' });
+      const headers = { 'Idempotency-Key': 'again-once' };
+      const retry = (api = 0, target = id) =>
+        system
+          .client(api)
+          .as(person.user.accessToken)
+          .post(`/chatroom/${room}/message/${target}/retry`, undefined, { headers });
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => retry(i % 2)));
+      for (const { status, body } of answers)
+        expect(status === 202 || body.code === 'idempotency.in_progress').toBe(true);
+      const first = answers.find(({ status }) => status === 202);
+      expect(first?.body).toMatchObject({ id, status: 'queued', content: null });
+      expect(await ending(person, room, id)).toMatchObject({ status: 'incomplete' });
+      const replay = await retry();
+      expect([replay.status, replay.text]).toEqual([202, first?.text]);
+      expect(replay.headers.get('idempotency-replayed')).toBe('true');
+      expect(replay.headers.get('x-quota-remaining')).toBe('3');
+      expect(await used(person.user.id)).toBe(2);
+      expect((await retry(0, await prompt(person, room, 'another'))).body.code).toBe(
+        'idempotency.key_reused',
+      );
+    });
+
     it('keeps its place: it sees only the earlier turns, and runs after the running reply', async () => {
       const person = await system.signedIn({ pro: true });
       const room = await openRoom(person);

@@ -4,9 +4,10 @@ import type { Principal } from '../../common/auth-context.js';
 import { namesType, preferredWait } from '../../common/http/negotiation.js';
 import { disconnectSignal } from '../../common/http/request-context.js';
 import { AcceptService, type Accepted, type Prompt } from './accept.service.js';
-import { toMessage, type MessageDto, type MessagePath } from '../message/message.dto.js';
+import { toMessage, type MessagePath } from '../message/message.dto.js';
 import type { MessageRow } from '../message/message.sql.js';
 import { onlyWaits } from '../../infra/rate-limit/concurrent-requests.js';
+import { sendOnce } from '../../infra/idempotency/idempotency.http.js';
 import { quotaHeaders } from '../../quota/quota.http.js';
 import { ReplyStreamService } from '../stream/reply-stream.service.js';
 import { ReplyWaitService } from '../stream/reply-wait.service.js';
@@ -40,7 +41,7 @@ export class PromptResponder {
     content: string,
     { request, reply }: Exchange,
   ): Promise<void> {
-    const accepted = await this.prompts.accept(user, promptOf(request, chatroomId, content));
+    const accepted = await this.prompts.accept(user, { chatroomId, content, ...namesOf(request) });
     void reply.headers(headersOf(accepted, request));
     onlyWaits(request);
     if (namesType(request.headers.accept, 'text/event-stream') && (await this.stream(user, accepted, reply)))
@@ -55,11 +56,10 @@ export class PromptResponder {
       .send(json);
   }
 
-  /** Queues an ended reply again and sets the headers of the quota. @throws AppError as `RetryService.retry` */
-  async retry(user: Principal, path: MessagePath, { request, reply }: Exchange): Promise<MessageDto> {
-    const retried = await this.retries.retry(user, path, request.id);
-    void reply.headers(quotaHeaders(retried.quota));
-    return retried.reply;
+  /** Queues an ended reply again and responds. @throws AppError as `RetryService.retry` */
+  async retry(user: Principal, path: MessagePath, { request, reply }: Exchange): Promise<void> {
+    const { response, quota } = await this.retries.retry(user, { ...path, ...namesOf(request) });
+    sendOnce(reply.headers(quotaHeaders(quota)), response);
   }
 
   private stream(user: Principal, { response, json }: Accepted, reply: FastifyReply): Promise<boolean> {
@@ -85,9 +85,10 @@ export class PromptResponder {
   }
 }
 
-function promptOf({ headers, id }: FastifyRequest, chatroomId: string, content: string): Prompt {
+/** What a request calls itself. */
+function namesOf({ headers, id }: FastifyRequest): Pick<Prompt, 'idempotencyKey' | 'requestId'> {
   const key = headers['idempotency-key'];
-  return { chatroomId, content, idempotencyKey: key === undefined ? undefined : String(key), requestId: id };
+  return { idempotencyKey: key === undefined ? undefined : String(key), requestId: id };
 }
 
 function headersOf({ response, replayed, quota }: Accepted, request: FastifyRequest): Record<string, string> {

@@ -68,6 +68,7 @@ export class PromptController {
   /** Generate a failed, cancelled or incomplete reply again, for another unit of today. */
   @Post(':messageId/retry')
   @HttpCode(202)
+  @ApiIdempotencyKey()
   @ApiAcceptedResponse(RETRIED_RESPONSE)
   @ApiSignedIn(
     'chatroom.not_found',
@@ -75,14 +76,16 @@ export class PromptController {
     'message.not_retryable',
     'quota.exceeded',
     'queue.full',
+    'idempotency.key_reused',
+    'idempotency.in_progress',
   )
   async retry(
     @CurrentUser() user: Principal,
     @RoomId() chatroomId: string,
     @MessageId() id: string,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<MessageDto> {
-    return this.prompts.retry(user, { chatroomId, id }, { request, reply });
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.prompts.retry(user, { chatroomId, id }, { request, reply });
   }
 }

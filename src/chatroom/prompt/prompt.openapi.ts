@@ -33,4 +33,4 @@ export const ANSWERED_RESPONSE = {
 };
 
 /** A reply that is to be had again. */
-export const RETRIED_RESPONSE = { type: MessageDto, headers: QUOTA_HEADERS };
+export const RETRIED_RESPONSE = { type: MessageDto, headers: { ...QUOTA_HEADERS, ...REPLAYED_HEADER } };

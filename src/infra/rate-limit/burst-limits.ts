@@ -29,6 +29,11 @@ export class BurstLimits {
     };
   }
 
+  /** Whether this process knows, without asking Redis, that the next request would be refused. */
+  isSpent(name: BurstLimit, key: string): Promise<boolean> {
+    return this.storage.isSpent(name, key, { limit: this.limits[name], ttl: MINUTE });
+  }
+
   /**
    * Counts one request and tells the limit in the response's headers.
    * @param key whose request it is: the network of an address, or the id of a user

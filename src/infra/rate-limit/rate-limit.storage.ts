@@ -56,6 +56,12 @@ export class RateLimitStorage {
     return toCount(own, all);
   }
 
+  /** Whether this process alone has counted as many requests as are allowed. */
+  async isSpent(name: string, key: string, { limit, ttl }: RateLimit): Promise<boolean> {
+    const own = await this.limitersOf(name, limit, ttl).local.get(key);
+    return (own?.consumedPoints ?? 0) >= limit;
+  }
+
   /** The number of requests that are counted now; this request is not. */
   async count(name: string, key: string, { limit, ttl }: RateLimit): Promise<RateCount> {
     const { local, shared } = this.limitersOf(name, limit, ttl);

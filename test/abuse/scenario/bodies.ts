@@ -61,4 +61,26 @@ const webhook: Scenario = {
   prepare: async (setup, plan) => bodiesTo(setup, plan, [{ path: '/webhook/stripe' }]),
 };
 
-export const bodies: Scenario[] = [anonymous, signedIn, webhook];
+/** The longest prompt there is, every character escaped: 384 kB. */
+const LONGEST = `{"content":"${'\\ud83d\\ude00'.repeat(31_990)}"}`;
+const UNITS = 5;
+
+const longest: Scenario = {
+  name: 'longest-prompts',
+  about: '60 prompts of 384 kB a second from one Basic person, whose units are soon used up',
+  async prepare(setup, { seconds }) {
+    const { id, accessToken: token } = await setup.system.user();
+    const roomId = await buildRoom(setup.system.db, id);
+    const path = `/chatroom/${roomId}/message`;
+    const request = rawRequest({ method: 'POST', path, from: setup.newAddress(), token, body: LONGEST });
+    return {
+      volleys: [{ requests: [request], perSecond: 60, atMost: 60 * seconds }],
+      count: ({ sent, answers }) => [
+        atMost('prompts accepted', answers['202'] ?? 0, UNITS),
+        atMost('other answers than a refusal', sent - (answers['202'] ?? 0) - (answers['429'] ?? 0), 0),
+      ],
+    };
+  },
+};
+
+export const bodies: Scenario[] = [anonymous, signedIn, webhook, longest];

@@ -22,6 +22,9 @@ const slow: Scenario = {
   },
 };
 
+/** The limit of a person in a minute. */
+const PERSON = 300;
+
 const refused: Scenario = {
   name: 'refused-flood',
   about: '150 requests a second from one address that end in 401 or 404',
@@ -42,4 +45,20 @@ const refused: Scenario = {
   },
 };
 
-export const connections: Scenario[] = [slow, refused];
+const refusedPerson: Scenario = {
+  name: 'refused-person',
+  about: '400 requests a second from one person, who may send 300 in a minute',
+  async prepare(setup, { seconds }) {
+    const { accessToken: token } = await setup.system.user();
+    const from = setup.newAddress();
+    const requests = ['/user/me', '/chatroom'].map((path) => rawRequest({ path, from, token }));
+    return {
+      volleys: [{ requests, perSecond: 400, atMost: 400 * seconds }],
+      count: ({ sent, answers }) => [
+        atMost('answers beyond the limit of a person', sent - (answers['429'] ?? 0), PERSON),
+      ],
+    };
+  },
+};
+
+export const connections: Scenario[] = [slow, refused, refusedPerson];

@@ -71,10 +71,30 @@ const parallel: Scenario = {
   },
 };
 
+const documents: Scenario = {
+  name: 'documents',
+  about: '60 requests a second from one address for what is public: the OpenAPI document, Swagger UI',
+  async prepare(setup, { seconds }) {
+    const from = setup.newAddress();
+    const paths = [
+      '/docs-yaml',
+      '/docs-json',
+      '/docs',
+      '/docs/swagger-ui-init.js',
+      '/docs/swagger-ui-bundle.js',
+    ];
+    const requests = paths.map((path) => rawRequest({ path, from }));
+    return {
+      volleys: [{ requests, perSecond: 60, atMost: Math.min(290, 60 * seconds) }],
+      count: (report) => [atMost('pages that failed', failed(report), 0)],
+    };
+  },
+};
+
 /** Answers other than a page and a refusal. */
 function failed({ answers }: AttackReport): number {
   const others = Object.entries(answers).filter(([status]) => status !== '200' && status !== '429');
   return others.reduce((sum, [, count]) => sum + count, 0);
 }
 
-export const pages: Scenario[] = [long, parallel];
+export const pages: Scenario[] = [long, parallel, documents];
