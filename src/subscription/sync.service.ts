@@ -44,6 +44,8 @@ interface NumberedState {
   customer: string;
   /** The number of the sync that fetched the state. */
   number: number;
+  /** Whether the account was gone before the state was fetched. */
+  released: boolean;
   state: CustomerState;
   /** Whether everything was fetched that matters. */
   inFull: boolean;
@@ -93,13 +95,12 @@ export class SyncService {
     fetch: () => Promise<CustomerState>,
     inFull = false,
   ): Promise<SyncResult | null> {
-    const number = await this.takeNumber(customer);
-    if (number === null) return null;
+    const [row] = await this.database.query(TAKE_SYNC_NUMBER, [customer]);
+    if (!row) return null;
     const state = await fetch();
     failpoint('sync.fetched');
-    const owner = await this.database.transaction((sql) =>
-      this.store(sql, { customer, number, state, inFull }),
-    );
+    const fetched = { customer, number: row.syncNumber, released: row.userId === null, state, inFull };
+    const owner = await this.database.transaction((sql) => this.store(sql, fetched));
     failpoint('sync.applied');
     if (owner === null) await this.checkouts.expireAll(customer);
     return { ...state, owner };
@@ -114,14 +115,9 @@ export class SyncService {
     return this.withPayments({ exists, live: known });
   }
 
-  private async takeNumber(customer: string): Promise<number | null> {
-    const [row] = await this.database.query(TAKE_SYNC_NUMBER, [customer]);
-    return row?.syncNumber ?? null;
-  }
-
   private async store(
     sql: Sql,
-    { customer, number, state, inFull }: NumberedState,
+    { customer, number, released, state, inFull }: NumberedState,
   ): Promise<SyncResult['owner']> {
     const [row] = await sql.query(ACCEPT_SYNC_RESULT, [customer, number]);
     if (!row) return undefined;
@@ -134,7 +130,8 @@ export class SyncService {
     const reconcileAt = nextReconciliation({ now, changedAt, live, inFull, hasAccount: userId !== null });
     await sql.query(FINISH_SYNC, [customer, owner, changedAt]);
     await scheduleReconciliation(sql, customer, reconcileAt);
-    this.alert(customer, userId, state.live);
+    // What was fetched before the account's deletion ended the payments is no news; the next sync looks again in a minute.
+    if (userId !== null || released) this.alert(customer, userId, state.live);
     return owner;
   }
 

@@ -10,11 +10,12 @@ import type { Statement } from '../infra/postgres/database.js';
 export const TAKE_SYNC_NUMBER: Statement<SyncNumberRow, [customerId: string]> = {
   name: 'stripe_sync_number',
   text: `
-    UPDATE stripe_customer SET sync_number = sync_number + 1 WHERE id = $1
-    RETURNING sync_number AS "syncNumber"`,
+    UPDATE stripe_customer c SET sync_number = sync_number + 1 WHERE c.id = $1
+    RETURNING sync_number AS "syncNumber", (SELECT u.id FROM app_user u WHERE u.id = c.user_id) AS "userId"`,
 };
 
-type SyncNumberRow = Pick<StripeCustomer, 'syncNumber'>;
+/** `userId` is null once the account is deleted. */
+type SyncNumberRow = Pick<StripeCustomer, 'syncNumber' | 'userId'>;
 
 /**
  * Accepts the result of a sync unless a later one has been stored, and keeps the customer's row locked until the

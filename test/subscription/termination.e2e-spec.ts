@@ -2,7 +2,15 @@ import type Stripe from 'stripe';
 import { Client } from '../support/client.js';
 import { eventually, inTime } from '../support/eventually.js';
 import { isStopped } from '../support/process-tree.js';
-import { buyPro, control, customerOf, stripeSdk, untilStatus } from '../support/stripe.js';
+import {
+  buyPro,
+  control,
+  customerOf,
+  holdOneAnswer,
+  stripeSdk,
+  untilEventsAreDone,
+  untilStatus,
+} from '../support/stripe.js';
 import { System } from '../support/system.js';
 
 const CONFIRM = { confirm: 'delete my account' };
@@ -28,6 +36,39 @@ describe('the payments of an account that is deleted', () => {
     const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
     expect(data.map(({ status }) => status)).toEqual(['canceled', 'canceled']);
     expect(await customerOf(system, client.user.id)).toBeUndefined();
+  });
+
+  it('calls no operator for a payment that the deletion has ended, whatever was fetched before', async () => {
+    const { rules } = system.stripe.world.deliveries;
+    const client = await system.signedIn();
+    rules.drop = ['*'];
+    const customer = await buyPro(system, client);
+    const past = holdOneAnswer(system.stripe, 'GET /v1/subscriptions', customer);
+    const { data: paid } = await stripe.events.list({ type: 'invoice.paid', limit: 1 });
+    await control(system.stripe, `/events/${paid[0]?.id}/deliver`);
+    await past.asked;
+    expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
+    past.release();
+    await untilEventsAreDone(system);
+    rules.drop = [];
+    const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
+    expect(data.map(({ status }) => status)).toEqual(['canceled']);
+    expect(system.workers[0]?.output).not.toContain('orphan_subscription');
+  });
+
+  it('calls no operator for a checkout that is paid while it is being closed', async () => {
+    const client = await system.signedIn();
+    const { sessionId } = (await client.post('/subscribe/pro')).body;
+    const customer = await customerOf(system, client.user.id);
+    const past = holdOneAnswer(system.stripe, 'GET /v1/checkout/sessions', customer);
+    const deleted = client.delete('/user/me', CONFIRM);
+    await past.asked;
+    await control(system.stripe, `/checkout/${sessionId}/pay`);
+    past.release();
+    expect((await deleted).status).toBe(204);
+    const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
+    expect(data.map(({ status }) => status)).toEqual(['canceled']);
+    expect(system.apis[0]?.output).not.toContain('look at the key');
   });
 
   it('cannot be taken later by a checkout that was open', async () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type Stripe from 'stripe';
+import Stripe from 'stripe';
 import { Settings } from '../../config/settings.js';
 import { idempotencyKey, StripeClient, StripeMissing } from './stripe.client.js';
 
@@ -79,7 +79,10 @@ export class StripeCheckouts {
   /** Expires a session; one that was paid or has expired meanwhile stays as it is. @throws AppError `stripe.unavailable` */
   async expire(id: string): Promise<void> {
     try {
-      await this.stripe.call((sdk, options) => sdk.checkout.sessions.expire(id, {}, options));
+      await this.stripe.call(
+        (sdk, options) => sdk.checkout.sessions.expire(id, {}, options),
+        (error) => error instanceof Stripe.errors.StripeInvalidRequestError,
+      );
     } catch (error) {
       const session = await this.find(id);
       if (session?.status === 'open') throw error;

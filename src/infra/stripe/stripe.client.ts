@@ -54,19 +54,23 @@ export class StripeClient {
   /**
    * Makes one call within the time that is left.
    * @param request makes the call with the SDK; it must pass `options` on, which carry the timeout
+   * @param isExpected whether an error is no sign of a wrong key or setting, so that no operator need look
    * @throws StripeMissing when the object does not exist
    * @throws StripeRefused `subscription.refused` when another attempt would be refused too
    * @throws StripeKeyFailed when Stripe returns the stored failure of the idempotency key
    * @throws AppError `stripe.unavailable` for every other failure, which may pass
    */
-  async call<T>(request: (sdk: Stripe, options: Stripe.RequestOptions) => Promise<T>): Promise<T> {
+  async call<T>(
+    request: (sdk: Stripe, options: Stripe.RequestOptions) => Promise<T>,
+    isExpected: (error: unknown) => boolean = () => false,
+  ): Promise<T> {
     const timeout = timeLeft(CALL_TIMEOUT);
     if (timeout <= 0) throw stripeUnavailable(new Error('no time left'));
     try {
       return await request(this.sdk, { timeout });
     } catch (error) {
       const translated = translate(error);
-      if (!(translated instanceof StripeMissing) && isMisconfigured(error))
+      if (!(translated instanceof StripeMissing) && isMisconfigured(error) && !isExpected(error))
         this.logger.error({ err: error }, 'Stripe refuses a request: look at the key and the settings');
       throw translated;
     }
