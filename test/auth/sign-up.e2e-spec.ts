@@ -1,5 +1,14 @@
 import type { Client } from '../support/client.js';
-import { askChallenge, askCode, insist, newEmail, newMobile, signIn, signUp } from '../support/people.js';
+import {
+  askChallenge,
+  askCode,
+  insist,
+  newEmail,
+  newMobile,
+  signIn,
+  signUp,
+  tally,
+} from '../support/people.js';
 import { System } from '../support/system.js';
 
 let system: System;
@@ -125,6 +134,22 @@ describe('signing up', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
     const { rows } = await system.db.query('SELECT id FROM app_user WHERE mobile = $1', [who.mobile]);
     expect(rows).toHaveLength(1);
+  });
+
+  it('takes sign-ups at once that share one identity or the other', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const [{ mobile }, { email }] = [newMobile(), newEmail()];
+      const both = { mobile, email, password: PASSWORD };
+      const each = [both, { mobile }, { email, password: PASSWORD }];
+      await client.post('/auth/signup', both);
+      const answers = await Promise.all([...each, ...each].map((who) => client.post('/auth/signup', who)));
+      expect(tally(answers.map(({ status }) => status))).toEqual({ 201: 6 });
+      const { rows } = await system.db.query(
+        'SELECT count(mobile)::int AS mobiles, count(email_key)::int AS emails FROM app_user WHERE mobile = $1 OR email_key = $2',
+        [mobile, email.toLowerCase()],
+      );
+      expect(rows).toEqual([{ mobiles: 1, emails: 1 }]);
+    }
   });
 
   it.each([

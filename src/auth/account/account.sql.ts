@@ -37,7 +37,7 @@ export interface TakenIdentityRow {
 export const LOCK_UNVERIFIED_ACCOUNTS: Statement<AccountIdRow, [mobiles: string[], emailKeys: string[]]> = {
   name: 'account_lock_unverified',
   text: `
-    SELECT id FROM app_user
+    SELECT id, mobile, email_key FROM app_user
     WHERE (mobile = ANY($1::text[]) OR email_key = ANY($2::text[])) AND verified_at IS NULL ORDER BY id FOR UPDATE`,
 };
 
@@ -53,9 +53,10 @@ export const RELEASE_UNVERIFIED_IDENTITIES: Statement<never, [mobiles: string[],
   text: `
     WITH named AS (${LOCK_UNVERIFIED_ACCOUNTS.text}
     ), other AS (
+      -- Of the rows as they are now that they are locked, which the statement's snapshot need not show.
       SELECT id, CASE WHEN mobile = ANY($1::text[]) THEN NULL ELSE mobile END AS mobile,
              CASE WHEN email_key = ANY($2::text[]) THEN NULL ELSE email_key END AS email_key
-      FROM app_user JOIN named USING (id)
+      FROM named
     ), kept AS (
       UPDATE app_user a SET
         mobile = other.mobile, email_key = other.email_key,
