@@ -55,25 +55,35 @@ export class RequestAccessService {
     const { request, reply } = exchange;
     try {
       const claims = this.sessions.identify(request);
-      // Who has no requests left is told so before PostgreSQL is asked: a refusal must be cheap.
-      if (await this.limits.isSpent('user', claims.userId)) await this.count('user', claims.userId, exchange);
+      // Who has no requests left is told so before PostgreSQL is asked, though the session may have ended: a refusal must be cheap.
+      if (await this.limits.isSpent('user', claims.userId)) await this.countUser(claims.userId, exchange);
       request.user = await this.sessions.authenticate(claims, request);
     } catch (error) {
       if (error instanceof AppError && error.status === 401) await this.count('anonymous', network, exchange);
       throw error;
     }
     const { userId } = request.user;
-    await this.count('user', userId, exchange);
+    await this.countUser(userId, exchange);
     const { limit } = policyOf(request);
-    if (limit) await this.count(limit, userId, exchange);
+    if (limit) await this.countUser(userId, exchange, limit);
     this.concurrent.enter(userId, request, reply);
   }
 
-  private async count(name: BurstLimit, key: string, { request, reply }: Exchange): Promise<void> {
+  private countUser(userId: string, exchange: Exchange, name: BurstLimit = 'user'): Promise<void> {
+    return this.count(name, userId, exchange, userId);
+  }
+
+  /** @param userId for the audit log */
+  private async count(
+    name: BurstLimit,
+    key: string,
+    { request, reply }: Exchange,
+    userId?: string,
+  ): Promise<void> {
     try {
       await this.limits.count(name, key, reply);
     } catch (error) {
-      this.audit.record('rate_limit.exceeded', originOf(request), { userId: request.user?.userId });
+      this.audit.record('rate_limit.exceeded', originOf(request), { userId });
       throw error;
     }
   }

@@ -21,7 +21,7 @@ export function quotaExceeded(limit: number | null): AppError {
   const resetsAt = nextReset(new Date());
   const used =
     limit === null
-      ? `An unlimited plan ends at ${UNITS_WITHOUT_LIMIT} prompts a day, which are used`
+      ? `All ${UNITS_WITHOUT_LIMIT} prompts that a plan without a limit has a day are used`
       : `All ${limit} prompts of today are used`;
   const more = limit === null ? '' : ' Pro has more.';
   return new AppError('quota.exceeded', {

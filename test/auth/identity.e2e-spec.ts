@@ -110,7 +110,13 @@ describe('one address', () => {
     ];
     for (const { email, typed } of stored) {
       const { rows } = await store({ email, emailKey: email.toLowerCase() });
-      expect((await signIn(client, { email: typed })).user.id).toBe(rows[0].id);
+      const { user, accessToken } = await signIn(client, { email: typed });
+      expect(user.id).toBe(rows[0].id);
+      const again = await client.as(accessToken).post('/user/me/identity', { email: typed });
+      // Its own: neither is a code sent, nor is its owner told that somebody tried to take it.
+      expect([again.status, again.body.code]).toEqual(
+        typed.startsWith('"') ? [400, 'validation.failed'] : [409, 'auth.email_taken'],
+      );
     }
   });
 

@@ -125,7 +125,7 @@ describe('by webhook', () => {
       'auth.mobile_taken',
       'This account has it already.',
     ]);
-    const { rows } = await system.db.query('SELECT FROM notice');
+    const { rows } = await system.db.query('SELECT FROM notice WHERE address = $1', [own.mobile]);
     expect(rows).toHaveLength(0);
     expect(gateway.to(own.mobile)).toHaveLength(0);
   });

@@ -31,7 +31,7 @@ const MUTANTS: Record<string, Replacement[]> = {
   quota: [
     {
       file: 'quota/quota.sql.js',
-      from: 'FROM ${from} WHERE ${limit} IS NULL OR ${limit} > 0\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1, refund_limit = excluded.refund_limit\n        WHERE ${limit} IS NULL OR q.used < ${limit}',
+      from: 'FROM ${from} WHERE ${limit} IS NULL OR ${limit} > 0\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1, refund_limit = excluded.refund_limit\n        WHERE q.used < coalesce(${limit}, ${UNITS_WITHOUT_LIMIT})',
       to: "FROM ${from} WHERE (${limit} IS NULL OR ${limit} > 0) AND NOT EXISTS (\n        SELECT 1 FROM quota_usage WHERE user_id = ${user} AND day = (now() AT TIME ZONE 'UTC')::date AND used >= ${limit})\n      ON CONFLICT (user_id, day) DO UPDATE SET used = q.used + 1, refund_limit = excluded.refund_limit",
     },
   ],

@@ -76,7 +76,7 @@ describe('the life of a subscription', () => {
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(2);
     for (const { status, body, headers } of answers.filter((answer) => answer.status !== 202)) {
       expect([status, body.code]).toEqual([429, 'quota.exceeded']);
-      expect(body.detail).toContain('10000 prompts a day');
+      expect(body.detail).toContain('10000 prompts');
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       expect(headers.get('x-quota-limit')).toBeNull();
     }

@@ -23,7 +23,7 @@ interface Case {
 /** Every order of the numbers 0 to 4. */
 const ORDERS = permutations([0, 1, 2, 3, 4]);
 /** How many people at a time: fewer than syncs can run at once, so that a change meets syncs that run already. */
-const AT_ONCE = 12;
+const AT_ONCE = 5;
 
 describe('events in every order, some of them twice, while the subscription changes', () => {
   let system: System;

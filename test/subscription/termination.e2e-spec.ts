@@ -24,7 +24,10 @@ describe('the payments of an account that is deleted', () => {
     stripe = stripeSdk(system.stripe);
   });
   afterAll(() => system.stop());
-  afterEach(() => system.stripe.world.faults.clear());
+  afterEach(() => {
+    system.stripe.world.faults.clear();
+    system.stripe.world.deliveries.rules.drop = [];
+  });
 
   it('stops: every subscription ends and every open checkout closes at Stripe', async () => {
     const client = await system.signedIn();
@@ -50,7 +53,6 @@ describe('the payments of an account that is deleted', () => {
     expect((await client.delete('/user/me', CONFIRM)).status).toBe(204);
     past.release();
     await untilEventsAreDone(system);
-    rules.drop = [];
     const { data } = await stripe.subscriptions.list({ customer, status: 'all' });
     expect(data.map(({ status }) => status)).toEqual(['canceled']);
     expect(system.workers[0]?.output).not.toContain('orphan_subscription');

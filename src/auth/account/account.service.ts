@@ -61,21 +61,22 @@ export class AccountService {
 
   /**
    * Takes a right code as the proof that the account's owner has the identity, and restores the identity's use of today's quota.
+   * It opens a verified account only if that has the identity still. Else it opens whichever account has it now, and a new one
+   * when none has: the code proves who holds the identity, whoever has signed up with it.
    * Locks: identity, account, day.
    * @param sql a transaction
-   * @param onlyId the only account that may have the identity; null: whichever has it now, and a new one when none has, since
-   * the code proves the identity whoever has signed up with it
+   * @param user the account that had the identity when the code was used, or null
    * @param passwordHash what the account's password becomes if this is its first proof and the sign-up gave it; null: no password
    * @returns the account's id
-   * @throws AppError `auth.otp_invalid` when the only account is deleted or no longer has the identity
+   * @throws AppError `auth.otp_invalid` when the verified account is deleted or no longer has the identity
    */
   async confirm(
     sql: Sql,
-    onlyId: string | null,
-    identity: Identity,
+    { user, identity }: { user: User | null; identity: Identity },
     passwordHash: string | null,
   ): Promise<string> {
     await this.lockIdentity(sql, identity);
+    const onlyId = user?.verifiedAt ? user.id : null;
     const confirm = () => sql.query(CONFIRM_ACCOUNT, [...columnsOf(identity), onlyId, passwordHash]);
     let [account] = await confirm();
     if (!account && onlyId === null) {

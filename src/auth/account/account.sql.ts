@@ -34,12 +34,15 @@ export interface TakenIdentityRow {
  * Locks: accounts, by id.
  * $1 mobile numbers (text[]), $2 keys of email addresses (text[]).
  */
-export const LOCK_UNVERIFIED_ACCOUNTS: Statement<AccountIdRow, [mobiles: string[], emailKeys: string[]]> = {
+export const LOCK_UNVERIFIED_ACCOUNTS: Statement<UnverifiedRow, [mobiles: string[], emailKeys: string[]]> = {
   name: 'account_lock_unverified',
   text: `
     SELECT id, mobile, email_key FROM app_user
     WHERE (mobile = ANY($1::text[]) OR email_key = ANY($2::text[])) AND verified_at IS NULL ORDER BY id FOR UPDATE`,
 };
+
+/** An unverified account and its identities. */
+export type UnverifiedRow = Pick<User, 'id' | 'mobile'> & { email_key: string | null };
 
 /**
  * Takes two identities from the unverified accounts that have one of them. An account that has another identity keeps that one,

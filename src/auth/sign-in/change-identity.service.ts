@@ -9,6 +9,7 @@ import { AccountService, addressOf, keysOf } from '../account/account.service.js
 import { FIND_TAKEN_IDENTITIES } from '../account/account.sql.js';
 import {
   columnsOf,
+  keysOfIdentity,
   readNewIdentity,
   requireFree,
   requireReachable,
@@ -132,7 +133,8 @@ function takenCode({ kind }: Identity): TakenCode {
 }
 
 function requireAnother(user: User, identity: Identity): void {
-  if (keysOf(user).includes(identity.key))
+  const keys = keysOfIdentity(identity);
+  if (keysOf(user).some((key) => keys.includes(key)))
     throw new AppError(takenCode(identity), { detail: 'This account has it already.' });
 }
 

@@ -24,12 +24,10 @@ export class CodeSignInService {
    * @throws AppError `auth.otp_invalid`, `auth.otp_attempts_exceeded`, `validation.failed`, `service.unavailable`
    */
   async signIn(dto: VerifyOtpDto, origin: RequestOrigin): Promise<TokensDto> {
-    const { user, identity } = await this.codes.use(dto, 'sign_in', origin);
-    const passwordHash = await this.repeatedPassword(user, dto.password);
-    // A verified account that was deleted, or gave the identity up, since the code was used is not opened again.
-    const onlyId = user?.verifiedAt ? user.id : null;
+    const code = await this.codes.use(dto, 'sign_in', origin);
+    const passwordHash = await this.repeatedPassword(code.user, dto.password);
     const session = await this.issuer.open({ method: 'otp' }, origin, (sql) =>
-      this.accounts.confirm(sql, onlyId, identity, passwordHash),
+      this.accounts.confirm(sql, code, passwordHash),
     );
     return this.issuer.toTokens(await this.accounts.get(session.userId), session);
   }

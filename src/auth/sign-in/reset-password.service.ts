@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../../common/errors/app-error.js';
 import type { RequestOrigin } from '../../common/http/request-context.js';
 import { Settings } from '../../config/settings.js';
 import { Database } from '../../infra/postgres/database.js';
@@ -34,16 +33,14 @@ export class ResetPasswordService {
     this.passwords.requireStrong(dto.newPassword, 'newPassword', {
       identities: [readIdentity(dto, this.settings).key],
     });
-    const { user, identity } = await this.codes.use(dto, 'reset_password', origin);
-    if (!user) throw new AppError('auth.otp_invalid');
-    const userId = user.id;
+    const code = await this.codes.use(dto, 'reset_password', origin);
     // What only the account's owner may learn of it is compared after the code: such a password costs a new code.
-    this.passwords.requireStrong(dto.newPassword, 'newPassword', ownerOf(user));
+    if (code.user) this.passwords.requireStrong(dto.newPassword, 'newPassword', ownerOf(code.user));
     const passwordHash = await this.passwords.hash(dto.newPassword);
-    const sessions = await this.database.transaction(async (sql) => {
-      await this.accounts.confirm(sql, userId, identity, null);
-      await sql.query(SET_PASSWORD, [userId, passwordHash]);
-      return this.access.revoke(sql, userId);
+    const { userId, sessions } = await this.database.transaction(async (sql) => {
+      const id = await this.accounts.confirm(sql, code, null);
+      await sql.query(SET_PASSWORD, [id, passwordHash]);
+      return { userId: id, sessions: await this.access.revoke(sql, id) };
     });
     this.access.announce(userId);
     this.audit.record('password.reset', origin, { userId, sessions });

@@ -28,7 +28,8 @@ type NewAccount = Pick<User, 'id' | 'mobile' | 'email' | 'emailKey' | 'name' | '
 
 const UNVERIFIED = { passwordHash: null, verifiedAt: null };
 
-/** Opens accounts. Before a code is confirmed, no one can sign in to an account, and another sign-up replaces it. */
+/** Opens accounts. Before a code is confirmed, no one can sign in to an account, and another sign-up takes its
+ * identities. */
 @Injectable()
 export class SignUpService {
   constructor(

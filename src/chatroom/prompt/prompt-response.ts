@@ -41,7 +41,7 @@ export class PromptResponder {
     content: string,
     { request, reply }: Exchange,
   ): Promise<void> {
-    const accepted = await this.prompts.accept(user, { chatroomId, content, ...namesOf(request) });
+    const accepted = await this.prompts.accept(user, { chatroomId, content, ...idsOf(request) });
     void reply.headers(headersOf(accepted, request));
     onlyWaits(request);
     if (namesType(request.headers.accept, 'text/event-stream') && (await this.stream(user, accepted, reply)))
@@ -58,7 +58,7 @@ export class PromptResponder {
 
   /** Queues an ended reply again and responds. @throws AppError as `RetryService.retry` */
   async retry(user: Principal, path: MessagePath, { request, reply }: Exchange): Promise<void> {
-    const { response, quota } = await this.retries.retry(user, { ...path, ...namesOf(request) });
+    const { response, quota } = await this.retries.retry(user, { ...path, ...idsOf(request) });
     sendOnce(reply.headers(quotaHeaders(quota)), response);
   }
 
@@ -85,8 +85,8 @@ export class PromptResponder {
   }
 }
 
-/** What a request calls itself. */
-function namesOf({ headers, id }: FastifyRequest): Pick<Prompt, 'idempotencyKey' | 'requestId'> {
+/** The ids that a request came with: its idempotency key, if it has one, and its request id. */
+function idsOf({ headers, id }: FastifyRequest): Pick<Prompt, 'idempotencyKey' | 'requestId'> {
   const key = headers['idempotency-key'];
   return { idempotencyKey: key === undefined ? undefined : String(key), requestId: id };
 }

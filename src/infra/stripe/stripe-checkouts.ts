@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import Stripe from 'stripe';
 import { Settings } from '../../config/settings.js';
-import { idempotencyKey, StripeClient, StripeMissing } from './stripe.client.js';
+import { idempotencyKey, StripeClient, StripeMissing, StripeRefused } from './stripe.client.js';
 
 /** A hosted checkout session, as far as the product uses it. */
 export interface Checkout {
@@ -85,7 +85,9 @@ export class StripeCheckouts {
       );
     } catch (error) {
       const session = await this.find(id);
-      if (session?.status === 'open') throw error;
+      if (session?.status !== 'open') return;
+      if (error instanceof StripeRefused) this.stripe.report(error);
+      throw error;
     }
   }
 

@@ -54,7 +54,7 @@ export class StripeClient {
   /**
    * Makes one call within the time that is left.
    * @param request makes the call with the SDK; it must pass `options` on, which carry the timeout
-   * @param isExpected whether an error is no sign of a wrong key or setting, so that no operator need look
+   * @param isExpected whether an error may be no sign of a wrong key or setting: then the caller decides, and calls `report`
    * @throws StripeMissing when the object does not exist
    * @throws StripeRefused `subscription.refused` when another attempt would be refused too
    * @throws StripeKeyFailed when Stripe returns the stored failure of the idempotency key
@@ -71,9 +71,14 @@ export class StripeClient {
     } catch (error) {
       const translated = translate(error);
       if (!(translated instanceof StripeMissing) && isMisconfigured(error) && !isExpected(error))
-        this.logger.error({ err: error }, 'Stripe refuses a request: look at the key and the settings');
+        this.report(error);
       throw translated;
     }
+  }
+
+  /** Tells the operator of a refusal that comes from a wrong key or setting. */
+  report(error: unknown): void {
+    this.logger.error({ err: error }, 'Stripe refuses a request: look at the key and the settings');
   }
 }
 
