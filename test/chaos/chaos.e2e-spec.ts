@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildMutant, MUTANTS } from './mutant.js';
 import { describeRound } from './report.js';
 import { runChaos } from './run.js';
 
@@ -13,4 +16,13 @@ describe('chaos', () => {
     expect(sum(({ replies }) => replies)).toBeGreaterThan(20);
     expect(sum(({ kills }) => kills)).toBeGreaterThan(0);
   }, 240_000);
+
+  it.each(Object.keys(MUTANTS))('can break the present build in the way of the mutant %s', (name) => {
+    const scratch = join('.local', `mutant-spec-${process.pid}`);
+    try {
+      expect(buildMutant(name, 'dist', scratch)).toBe(join(scratch, 'dist'));
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  });
 });

@@ -8,7 +8,7 @@ interface Replacement {
 }
 
 /** Builds broken on purpose, each in the one way that an audit exists to catch. */
-const MUTANTS: Record<string, Replacement[]> = {
+export const MUTANTS: Record<string, Replacement[]> = {
   fence: [
     {
       file: 'infra/work/work.sql.js',
