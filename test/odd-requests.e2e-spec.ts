@@ -48,6 +48,23 @@ describe('odd requests', () => {
     expect(wrong.headers.get('allow')).toBe('GET, POST');
   });
 
+  it.each([
+    ['one name of 8,000 characters', { ['\u0001'.repeat(1_300)]: 1 }],
+    ['400 names', Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`unknown-${at}`, 1]))],
+    ['a name that cannot be stored', { [`\0${'x'.repeat(7_000)}`]: 1 }],
+  ])('are refused by a short error, whatever their fields are called: %s', async (_, body) => {
+    const answer = await ask('POST', '/auth/refresh', typed('application/json', JSON.stringify(body)));
+    expect([answer.status, answer.body.code]).toEqual([400, 'validation.failed']);
+    expect(answer.body.errors.length).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(15_000);
+  });
+
+  it('count every header, also the last of very many', async () => {
+    const text = `GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${'a:\r\n'.repeat(2_500)}X-Request-Id: the-last\r\n\r\n`;
+    const answer = await speak(client.url, { bytes: Buffer.from(text), half: false });
+    expect([answer?.status, answer?.headers.get('x-request-id')]).toEqual([404, ['the-last']]);
+  });
+
   it.each(['text/plain', 'application/json', 'no type', 'multipart/form-data'])(
     'does not mind the type of a body that is not there: %s',
     async (type) => {

@@ -86,6 +86,8 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   app.useGlobalInterceptors(new NoBodyInterceptor());
   if (settings.CORS_ORIGINS.length > 0) allowOrigins(app, settings.CORS_ORIGINS);
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT } });
+  // Node drops the headers beyond 2,000 names and values without a word, which may be those that a proxy added: their size is limited.
+  fastify.server.maxHeadersCount = 0;
   ignoreExpectations(fastify.server);
   const access: RequestAccessService = app.get(RequestAccessService);
   fastify.decorate('access', access);

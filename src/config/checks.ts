@@ -62,7 +62,14 @@ export function productionProblems(env: Environment): string[] {
   const problems = placeholders.map((name) => `${name}: is a placeholder; production needs a real one`);
   if (env.FAILPOINTS !== undefined)
     problems.push('FAILPOINTS: makes the process die on purpose; not in production');
-  return [...problems, ...weakSecrets(env, placeholders), ...believedProxies(env), ...undecidedDelivery(env)];
+  return [
+    ...problems,
+    ...weakSecrets(env, placeholders),
+    ...publishableKey(env),
+    ...believedProxies(env),
+    ...undecidedDelivery(env),
+    ...readableCodes(env),
+  ];
 }
 
 /** @param known names that are refused already */
@@ -73,11 +80,30 @@ function weakSecrets(env: Environment, known: string[]): string[] {
     .filter(
       ([name, least]) => !known.includes(name) && secretsOf(name).some((each) => isWeak(each.trim(), least)),
     )
-    .map(([name, least]) => `${name}: wants at least ${least} characters in production, not one repeated`);
+    .map(([name, least]) => `${name}: wants at least ${least} characters in production, not a few repeated`);
 }
 
+/** Different characters of a secret; one made at random has more. */
+const LEAST_VARIED = 5;
+
 const isWeak = (secret: string, least: number) =>
-  secret !== '' && ([...secret].length < least || new Set(secret).size === 1);
+  secret !== '' && ([...secret].length < least || new Set(secret).size < LEAST_VARIED);
+
+function publishableKey({ STRIPE_SECRET_KEY }: Environment): string[] {
+  return STRIPE_SECRET_KEY?.startsWith('pk_')
+    ? ['STRIPE_SECRET_KEY: is a publishable key; the secret one begins with sk_ or rk_']
+    : [];
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Codes must not travel in plain text over a network. */
+function readableCodes({ OTP_WEBHOOK_URL: url = '' }: Environment): string[] {
+  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+  return protocol === 'http:' && !LOOPBACK.test(hostname)
+    ? ['OTP_WEBHOOK_URL: wants https in production, except to this machine']
+    : [];
+}
 
 /** Whoever is believed about `X-Forwarded-For` chooses the address that limits count. */
 function believedProxies({ TRUST_PROXY }: Environment): string[] {

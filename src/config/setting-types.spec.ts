@@ -69,3 +69,19 @@ describe('TRUST_PROXY', () => {
     expect(read('1', production)).toBe('1');
   });
 });
+
+describe('API_PREFIX', () => {
+  const read = (API_PREFIX: string) => loadSettings({ ...BASE, API_PREFIX }).API_PREFIX;
+
+  it.each([
+    ['', ''],
+    ['/api/v1/', 'api/v1'],
+    ['v1.2', 'v1.2'],
+    ['docs2', 'docs2'],
+  ])('%j is %j', (given, prefix) => expect(read(given)).toBe(prefix));
+
+  it.each([':x', '*', 'a//b', 'a b', '..', 'api/../x', 'docs', 'healthz/v1', 'a?b', 'é'])(
+    '%j is refused',
+    (given) => expect(() => read(given)).toThrow(/^ {2}- API_PREFIX: /m),
+  );
+});

@@ -76,6 +76,20 @@ function isNetwork(text: string): boolean {
   );
 }
 
+/** The first segments of routes that have no prefix. */
+const UNPREFIXED = ['docs', 'docs-json', 'docs-yaml', 'healthz', 'readyz', 'metrics', 'queues'];
+
+/** A path before the routes, such as `api/v1`; slashes at its ends are left out. */
+export const apiPrefix = z
+  .string()
+  .transform((v) => v.replace(/^\/+|\/+$/g, ''))
+  .refine((v) => v === '' || v.split('/').every((segment) => /^(?!\.+$)[\w.-]+$/.test(segment)), {
+    message: 'wants a path of letters, digits, ".", "_" and "-", such as api/v1',
+  })
+  .refine((v) => !UNPREFIXED.includes(v.split('/', 1)[0] ?? ''), {
+    message: `cannot begin as a route that has no prefix: ${UNPREFIXED.join(', ')}`,
+  });
+
 /** Whose `X-Forwarded-For` is believed. */
 export const trustProxy = z
   .string()

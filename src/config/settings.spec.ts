@@ -170,6 +170,29 @@ describe('production', () => {
     expect(refused({ ...shown, OTP_ALLOW_RESPONSE_IN_PRODUCTION: 'true' })).toEqual([]);
   });
 
+  it('sends codes only where nobody can read them on their way', () => {
+    const to = (url: string) => refused({ ...PRODUCTION, OTP_WEBHOOK_URL: url });
+    for (const url of ['http://sms.example.dev/', 'http://127.0.0.1.nip.io/', 'http://localhost.acme.dev/'])
+      expect([url, to(url)]).toEqual([url, ['OTP_WEBHOOK_URL']]);
+    for (const url of [
+      'http://127.0.0.1:9000/a',
+      'http://localhost:9000',
+      'http://[::1]:9000/',
+      'https://sms.acme.dev',
+    ])
+      expect([url, to(url)]).toEqual([url, []]);
+    expect(refused({ ...BASE, OTP_WEBHOOK_URL: 'http://sms.example.dev/' })).toEqual([]);
+  });
+
+  it('wants secrets of more than a few different characters', () => {
+    for (const name of ['JWT_SECRET', 'ADMIN_PASSWORD', 'METRICS_TOKEN', 'STRIPE_WEBHOOK_SECRET'])
+      expect(refused({ ...PRODUCTION, [name]: 'ab'.repeat(20) })).toEqual([name]);
+  });
+
+  it('wants the secret key of Stripe, not the publishable one', () => {
+    expect(refused({ ...PRODUCTION, STRIPE_SECRET_KEY: 'pk_live_51abc' })).toEqual(['STRIPE_SECRET_KEY']);
+  });
+
   it('wants what the chosen delivery needs', () => {
     expect(refused(without('OTP_WEBHOOK_URL', 'OTP_WEBHOOK_SECRET'))).toEqual([
       'OTP_WEBHOOK_URL',

@@ -17,6 +17,7 @@ import {
   int,
   factor,
   origins,
+  apiPrefix,
   trustProxy,
 } from './setting-types.js';
 
@@ -31,10 +32,7 @@ const schema = z.object({
   HOST: z.string().default('0.0.0.0'),
   WORKER_HEALTH_PORT: port.default(3001),
   SHUTDOWN_GRACE_SECONDS: int(0, 30).optional(),
-  API_PREFIX: z
-    .string()
-    .transform((v) => v.replace(/^\/+|\/+$/g, ''))
-    .default(''),
+  API_PREFIX: apiPrefix.default(''),
   PUBLIC_URL: httpUrl.optional(),
   CLIENT_URL: httpUrl.optional(),
   CORS_ORIGINS: origins.default([]),

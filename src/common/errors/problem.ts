@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { AppError } from './app-error.js';
+import { AppError, type FieldError } from './app-error.js';
 import { ErrorCode } from './catalogue.js';
 
 /** RFC 9457, with a stable `code` and the request's id. */
@@ -10,8 +10,16 @@ export interface Problem {
   detail: string;
   code: ErrorCode;
   requestId: string;
-  errors?: { field: string; message: string }[];
+  errors?: FieldError[];
 }
+
+/**
+ * Bounds of an error body: the names of unknown fields are the client's, and one may be as long as the request. Lengths in
+ * UTF-16 units.
+ */
+const MAX_FIELDS = 20;
+const LONGEST_NAME = 200;
+const LONGEST_DETAIL = 1_000;
 
 const BY_STATUS: Partial<Record<number, ErrorCode>> = {
   400: 'request.malformed',
@@ -44,9 +52,17 @@ export function toProblem(error: AppError, requestId: string): Problem {
     type: 'about:blank',
     title: error.title,
     status: error.status,
-    detail: error.message,
+    detail: cut(error.message, LONGEST_DETAIL),
     code: error.code,
     requestId,
-    ...(error.errors && { errors: error.errors }),
+    ...(error.errors && { errors: error.errors.slice(0, MAX_FIELDS).map(shorten) }),
   };
+}
+
+function shorten({ field, message }: FieldError): FieldError {
+  return { field: cut(field, LONGEST_NAME), message: cut(message, LONGEST_DETAIL) };
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text;
 }
