@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '../support/client.js';
-import { askChallenge, askCode, inParallel, newMobile, signUp, tally, wrong } from '../support/people.js';
+import {
+  askChallenge,
+  askCode,
+  inParallel,
+  newMobile,
+  openAccount,
+  signUp,
+  tally,
+  verifyCode,
+  wrong,
+} from '../support/people.js';
 import { System } from '../support/system.js';
 
 let system: System;
@@ -10,13 +20,6 @@ beforeAll(async () => {
   client = system.client();
 });
 afterAll(() => system.stop());
-
-/** An account that waits for its first code. */
-async function opened(): Promise<{ mobile: string }> {
-  const who = newMobile();
-  await client.post('/auth/signup', who);
-  return who;
-}
 
 /** Guesses wrong as often as it is let. @param more what names the challenge */
 async function exhaust(
@@ -29,15 +32,9 @@ async function exhaust(
   expect(await verify(who, otp, more)).toBe('auth.otp_attempts_exceeded');
 }
 
-/** @returns the error's code; undefined: the code signed in */
-async function verify(
-  who: { mobile: string },
-  otp: string,
-  more: { challengeId?: string } = {},
-  from: Client = client,
-): Promise<string | undefined> {
-  return (await from.post('/auth/verify-otp', { ...who, ...more, otp })).body.code;
-}
+const opened = () => openAccount(client);
+const verify = (who: { mobile: string }, otp: string, more: { challengeId?: string } = {}, from = client) =>
+  verifyCode(from, who, { ...more, otp });
 
 describe('wrong guesses with a challenge', () => {
   it('count against it alone, whatever others guess at the number', async () => {

@@ -1,5 +1,14 @@
 import type { Client } from '../support/client.js';
-import { askChallenge, askCode, inParallel, newMobile, signUp, tally } from '../support/people.js';
+import {
+  askChallenge,
+  askCode,
+  inParallel,
+  newMobile,
+  openAccount,
+  signUp,
+  tally,
+  verifyCode,
+} from '../support/people.js';
 import { System } from '../support/system.js';
 
 let system: System;
@@ -10,22 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-/** An account that waits for its first code. */
-async function opened(): Promise<{ mobile: string }> {
-  const who = newMobile();
-  await client.post('/auth/signup', who);
-  return who;
-}
-
-/** @returns the error's code; undefined: the code signed in */
-async function verify(
-  who: { mobile: string },
-  otp: string,
-  more: { challengeId?: string } = {},
-  from: Client = client,
-): Promise<string | undefined> {
-  return (await from.post('/auth/verify-otp', { ...who, ...more, otp })).body.code;
-}
+const opened = () => openAccount(client);
+const verify = (who: { mobile: string }, otp: string, more: { challengeId?: string } = {}, from = client) =>
+  verifyCode(from, who, { ...more, otp });
 
 describe('a code', () => {
   it('meets at most five of 3,000 guesses from many connections and processes', async () => {

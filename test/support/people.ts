@@ -63,6 +63,22 @@ export async function signUp(
   return signIn(client, who, more.password ? { password: more.password } : {});
 }
 
+/** An account that waits for its first code. */
+export async function openAccount(client: Client): Promise<{ mobile: string }> {
+  const who = newMobile();
+  await client.post('/auth/signup', who);
+  return who;
+}
+
+/** Gives a code once. @returns the error's code; undefined: the code signed in */
+export async function verifyCode(
+  client: Client,
+  who: Who,
+  code: { otp: string; challengeId?: string },
+): Promise<string | undefined> {
+  return (await client.post('/auth/verify-otp', { ...who, ...code })).body.code;
+}
+
 /** `run` for each of `items`, `width` at a time. */
 export async function inParallel<T, R>(
   items: T[],

@@ -28,8 +28,7 @@ type NewAccount = Pick<User, 'id' | 'mobile' | 'email' | 'emailKey' | 'name' | '
 
 const UNVERIFIED = { passwordHash: null, verifiedAt: null };
 
-/** Opens accounts. Before a code is confirmed, no one can sign in to an account, and another sign-up takes its
- * identities. */
+/** Opens accounts. Nobody can sign in to an account before a code is confirmed; until then another sign-up takes its identities. */
 @Injectable()
 export class SignUpService {
   constructor(
